@@ -32,7 +32,7 @@ pub enum DriveError {
 
 /// Runs machines: has a clock, a check for cancellation, and a count of the requests.
 pub struct Driver<'a> {
-    clock: &'a dyn Clock,
+    pub(super) clock: &'a dyn Clock,
     cancelled: &'a dyn Fn() -> bool,
     interface: u8,
     /// How many class requests were sent so far, answered or not.
@@ -44,11 +44,6 @@ impl<'a> Driver<'a> {
     /// block or a leave that was sent is still open.
     pub fn new(clock: &'a dyn Clock, cancelled: &'a dyn Fn() -> bool, interface: u8) -> Self {
         Self { clock, cancelled, interface, class_requests: 0 }
-    }
-
-    /// The current time, for deadlines.
-    pub fn now(&self) -> Duration {
-        self.clock.now()
     }
 
     /// Runs a machine to its end. One that is not `cancellable` cleans up, and has a near deadline.

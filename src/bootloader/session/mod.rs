@@ -187,7 +187,7 @@ impl<'a> DfuSession<'a> {
         parts: [Part; PARTS],
         deadline: Duration,
     ) -> Result<[Buffer; PARTS], SessionError> {
-        let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
+        let deadline = deadline.max(self.driver.clock.now() + READ_BACK_TIME);
         self.read_parts(memory, pointer, parts, deadline, false)
             .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
     }
@@ -368,7 +368,7 @@ impl<'a> DfuSession<'a> {
     /// and not acknowledged may be pending, and the next program would trigger it. The result is ignored, since the
     /// operation has already failed.
     fn tidy(&mut self, deadline: Duration) {
-        let deadline = deadline.min(self.driver.now() + TIDY_TIME);
+        let deadline = deadline.min(self.driver.clock.now() + TIDY_TIME);
         let machine = Machine::new(Recover::new(), deadline);
         if self.driver.run(self.transport.as_mut(), machine, false).is_ok() {
             self.start = Start::Ready;
