@@ -251,14 +251,14 @@ mod tests {
     #[test]
     fn the_proxy_is_the_one_for_https_and_its_password_stays_hidden() {
         assert!(env(&[("HTTP_PROXY", "http://p:1"), ("HTTPS_PROXY", "")]).proxy().unwrap().is_none());
+        let proxied = |value: &str| NetworkEnv { https_proxy: Some(value.into()), ..NetworkEnv::default() };
         for value in ["http://me:hunter2@proxy:3128", "proxy.local:3128", "https://proxy"] {
-            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
+            let env = proxied(value);
             assert!(env.proxy().unwrap().is_some(), "{value}");
             assert!(!format!("{env:?}").contains("hunter2"));
         }
         for value in ["socks5://me:hunter2@proxy", "http://", "http://pro xy"] {
-            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
-            let error = env.proxy().unwrap_err();
+            let error = proxied(value).proxy().unwrap_err();
             assert_eq!(error, NetworkError::Proxy);
             assert!(!error.to_string().contains("hunter2"));
         }
