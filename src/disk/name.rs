@@ -84,12 +84,9 @@ mod tests {
         // A single letter before a colon would be a drive, and `join` would drop the folder.
         for name in ["duo:b.der", "nul", "duo.", "x/con.d/y"] {
             let whole = format!("{}/{name}", folder.path().to_str().unwrap());
-            let refused = check_name(whole.as_ref()).is_err();
-            assert_eq!(
-                (refused, check_name(name.as_ref()).is_err()),
-                (cfg!(windows), cfg!(windows)),
-                "{name}"
-            );
+            for path in [whole.as_str(), name] {
+                assert_eq!(check_name(path.as_ref()).is_err(), cfg!(windows), "{path}");
+            }
         }
         for path in ["..", ".", "./duo.der"] {
             assert!(check_name(path.as_ref()).is_ok(), "{path}");
