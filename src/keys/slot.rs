@@ -83,7 +83,14 @@ impl Slot {
             return Self::Garbage(KeyError::BeginsErased);
         }
         match PrivateKey::read(slot) {
-            Ok(read) => Self::of_key(slot, read),
+            Ok(read) => match read.form {
+                Form::Pkcs8 => Self::Pkcs8(read),
+                Form::Pkcs1Pem | Form::Pkcs8Pem | Form::Encrypted => Self::Pem(read),
+                Form::Device | Form::Pkcs1 | Form::Pkcs1Loose => match firmware::gate(slot, &read.key) {
+                    Ok(()) => Self::Key(read),
+                    Err(misread) => Self::Misread(read, misread),
+                },
+            },
             Err(KeyError::Zeros) => Self::Zeros,
             Err(KeyError::Ec) => Self::Ec,
             Err(KeyError::WrongSize { bits }) => Self::WrongSize { bits },
@@ -117,17 +124,6 @@ impl Slot {
             Self::Ec => SlotKind::Ec,
             Self::WrongSize { .. } => SlotKind::WrongSize,
             Self::Garbage(_) => SlotKind::Garbage,
-        }
-    }
-
-    fn of_key(slot: &[u8], read: ReadKey) -> Self {
-        match read.form {
-            Form::Pkcs8 => Self::Pkcs8(read),
-            Form::Pkcs1Pem | Form::Pkcs8Pem | Form::Encrypted => Self::Pem(read),
-            Form::Device | Form::Pkcs1 | Form::Pkcs1Loose => match firmware::gate(slot, &read.key) {
-                Ok(()) => Self::Key(read),
-                Err(misread) => Self::Misread(read, misread),
-            },
         }
     }
 }
