@@ -244,10 +244,8 @@ impl Duo {
             self.faults.acted_on(due);
         }
         if acted && matches!(due.kind, Kind::PowerCut(_)) {
-            return Transfer {
-                outcome: self.break_off(now, &due.kind, Presence::Dfu),
-                takes: Duration::ZERO,
-            };
+            let outcome = self.break_off(now, &due.kind, Presence::Dfu);
+            return Transfer { outcome, takes: Duration::ZERO };
         }
         let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
         Transfer { outcome, ..transfer }
