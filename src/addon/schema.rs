@@ -165,52 +165,19 @@ struct ScriptResult {
 
 /// The options of the functions.
 #[derive(JsonSchema)]
-#[schemars(untagged, inline)]
-enum Options {
-    Backup(BackupOptions),
-    Backups(BackupsOptions),
-    DctBackup(DctBackupOptions),
-    DctRestore(DctRestoreOptions),
-    DctShow(DctShowOptions),
-    Dfu(DfuOptions),
-    Doctor(DoctorOptions),
-    FleetManifest(FleetManifestOptions),
-    FleetProvision(FleetProvisionOptions),
-    FleetReport(FleetReportOptions),
-    FleetVerify(FleetVerifyOptions),
-    History(HistoryOptions),
-    Inspect(InspectOptions),
-    List(ListOptions),
-    LocalCloud(LocalCloudOptions),
-    NewKey(NewKeyOptions),
-    Provision(ProvisionOptions),
-    PublicKey(PublicKeyOptions),
-    ReadKey(ReadKeyOptions),
-    Reset(ResetOptions),
-    Restore(RestoreOptions),
-    Rotate(RotateOptions),
-    ServerKeyRestore(ServerKeyRestoreOptions),
-    ServerKeySet(ServerKeySetOptions),
-    ServerKeyShow(ServerKeyShowOptions),
-    Status(StatusOptions),
-    UdevInstall(UdevInstallOptions),
-    Verify(VerifyOptions),
-    VirtualDuo(VirtualDuoOptions),
-}
+#[schemars(inline)]
+struct Options(
+    (BackupOptions, BackupsOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, DfuOptions),
+    (DoctorOptions, FleetManifestOptions, FleetProvisionOptions, FleetReportOptions, FleetVerifyOptions),
+    (HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions, ProvisionOptions),
+    (PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyRestoreOptions),
+    (ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions, VerifyOptions),
+    VirtualDuoOptions,
+);
 
-/// The types that the API has in addition to the lines.
+/// All types of the API: the lines, and what it has in addition to them.
 #[derive(JsonSchema)]
-struct Api {
-    line: Line,
-    options: Options,
-    plan: Plan,
-    send_plan: SendPlan,
-    all: AllDuos,
-    request: PassphraseRequest,
-    provisioned: Provisioned,
-    key: KeyRead,
-    name: ErrorName,
-}
+struct Api((Line, Options, Plan, SendPlan, AllDuos), (PassphraseRequest, Provisioned, KeyRead, ErrorName));
 
 /// A device of a list. The report also has the members that are not named here.
 #[derive(JsonSchema)]

@@ -32,10 +32,11 @@ pub enum DriveError {
 
 /// Runs machines: has a clock, a check for cancellation, and a count of the requests.
 pub struct Driver<'a> {
-    clock: &'a dyn Clock,
+    pub(super) clock: &'a dyn Clock,
     cancelled: &'a dyn Fn() -> bool,
     interface: u8,
-    class_requests: u32,
+    /// How many class requests were sent so far, answered or not.
+    pub class_requests: u32,
 }
 
 impl<'a> Driver<'a> {
@@ -45,42 +46,15 @@ impl<'a> Driver<'a> {
         Self { clock, cancelled, interface, class_requests: 0 }
     }
 
-    /// How many class requests were sent so far, answered or not.
-    pub fn class_requests(&self) -> u32 {
-        self.class_requests
-    }
-
-    /// The current time, for deadlines.
-    pub fn now(&self) -> Duration {
-        self.clock.now()
-    }
-
-    /// Runs a machine to its end.
+    /// Runs a machine to its end. One that is not `cancellable` cleans up, and has a near deadline.
     pub fn run<O: Operation>(
         &mut self,
         transport: &mut dyn Transport,
-        machine: Machine<O>,
-    ) -> Result<O::Output, DriveError> {
-        self.run_unless(transport, machine, self.cancelled)
-    }
-
-    /// Runs a machine to its end and ignores cancellation: for cleaning up, with a near deadline.
-    pub fn run_regardless<O: Operation>(
-        &mut self,
-        transport: &mut dyn Transport,
-        machine: Machine<O>,
-    ) -> Result<O::Output, DriveError> {
-        self.run_unless(transport, machine, &|| false)
-    }
-
-    fn run_unless<O: Operation>(
-        &mut self,
-        transport: &mut dyn Transport,
         mut machine: Machine<O>,
-        cancelled: &dyn Fn() -> bool,
+        cancellable: bool,
     ) -> Result<O::Output, DriveError> {
         loop {
-            if machine.interruptible() && cancelled() {
+            if cancellable && machine.interruptible() && (self.cancelled)() {
                 return Err(DriveError::Cancelled { touched: machine.touched() });
             }
             let now = self.clock.now();

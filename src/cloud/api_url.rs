@@ -124,14 +124,13 @@ impl FromStr for ApiUrl {
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(ApiUrlError::Character);
         }
-        if !text.contains("://") {
-            return Err(ApiUrlError::NoScheme);
-        }
+        let (_, rest) = text.split_once("://").ok_or(ApiUrlError::NoScheme)?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         let url = Url::parse(text).map_err(|e| malformed(&e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ApiUrlError::Scheme);
         }
-        if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
+        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
             return Err(ApiUrlError::UserInfo);
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -145,11 +144,6 @@ impl fmt::Display for ApiUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().trim_end_matches('/'))
     }
-}
-
-fn authority(text: &str) -> &str {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 /// The parser's complaints are a closed set of sentences. Only those pass, so that no piece of the URL ever does.

@@ -39,7 +39,6 @@ use super::token::Token;
 /// The most that is read of a reply's body, in bytes. Real ones have a few hundred.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// The `User-Agent` of each request.
 const USER_AGENT: &str = concat!("duo-provision/", env!("CARGO_PKG_VERSION"));
 
 /// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not run; a
@@ -134,7 +133,7 @@ impl Client {
         // The cloud's last answer, which says more than a later failure to connect.
         let mut answer: Option<CloudError> = None;
         for attempt in 1.. {
-            let sent = Sent::default();
+            let sent = Arc::<Sent>::default();
             let failure = tokio::select! {
                 biased;
                 () = &mut cancel => return Err(CloudError::Cancelled { sent: sent.get() || answer.is_some() }),
@@ -168,7 +167,7 @@ impl Client {
         question: &Q,
         token: &Token,
         of_many: bool,
-        sent: &Sent,
+        sent: &Arc<Sent>,
     ) -> Result<Q::Answer, CloudError> {
         let lasts = of_many && !self.lost.load(Ordering::Acquire);
         if lasts {
@@ -178,7 +177,7 @@ impl Client {
         let http = if lasts { &self.lasting } else { &self.single };
         let http = http.get_or_try_init(|| self.build(lasts)).await?;
         let form = question.form();
-        let mut request = Request::new(MarkedBody { data: None, sent: sent.clone() });
+        let mut request = Request::new(MarkedBody { data: None, sent: Arc::clone(sent) });
         *request.method_mut() = if form.is_some() { Method::POST } else { Method::GET };
         *request.uri_mut() = uri(&self.api.join(&question.path()))?;
         *request.headers_mut() = headers(token, form.as_ref().map(String::len))?;
@@ -192,7 +191,7 @@ impl Client {
         response: Response<Incoming>,
         question: &Q,
         token: &Token,
-        sent: &Sent,
+        sent: &Arc<Sent>,
     ) -> Result<Q::Answer, CloudError> {
         let (Parts { status, headers: fields, .. }, mut body) = response.into_parts();
         let text = |name| fields.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
@@ -219,19 +218,16 @@ impl Client {
     }
 
     async fn build(&self, lasts: bool) -> Result<Http<MarkedBody>, CloudError> {
-        let tls = self.tls().await?;
+        let tls = if self.api.is_https() {
+            let network = self.network.clone();
+            let built = tokio::task::spawn_blocking(move || network.tls()).await;
+            built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))?
+        } else {
+            network::tls_without_roots()?
+        };
         let uri = uri(&self.api.join(""))?;
         let proxy = self.proxy()?.and_then(|proxy| proxy.intercept(&uri));
         Ok(Http::new(tls, self.api.is_https(), proxy.as_ref(), lasts))
-    }
-
-    async fn tls(&self) -> Result<rustls::ClientConfig, NetworkError> {
-        if !self.api.is_https() {
-            return network::tls_without_roots();
-        }
-        let network = self.network.clone();
-        let built = tokio::task::spawn_blocking(move || network.tls()).await;
-        built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))
     }
 
     /// None for plain HTTP, which would show the token to the proxy, and none for this machine.
@@ -350,30 +346,27 @@ async fn read_body(incoming: &mut Incoming) -> (Vec<u8>, End) {
 }
 
 /// The progress of a request: whether any of it may have been sent, and whether the head of an answer refuses.
-#[derive(Clone, Debug, Default)]
-struct Sent(Arc<Progress>);
-
 #[derive(Debug, Default)]
-struct Progress {
+struct Sent {
     sent: AtomicBool,
     refusal: Mutex<Option<Refusal>>,
 }
 
 impl Sent {
     fn get(&self) -> bool {
-        self.0.sent.load(Ordering::Acquire)
+        self.sent.load(Ordering::Acquire)
     }
 
     fn set(&self) {
-        self.0.sent.store(true, Ordering::Release);
+        self.sent.store(true, Ordering::Release);
     }
 
     fn refuse(&self, refusal: Refusal) {
-        *self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
     }
 
     fn refusal(&self) -> Option<Refusal> {
-        self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -382,7 +375,7 @@ impl Sent {
 #[derive(Debug)]
 struct MarkedBody {
     data: Option<Bytes>,
-    sent: Sent,
+    sent: Arc<Sent>,
 }
 
 impl Body for MarkedBody {

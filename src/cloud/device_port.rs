@@ -5,7 +5,6 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::time::Duration;
 
 use getrandom::SysRng;
@@ -28,11 +27,8 @@ pub struct DevicePort {
 
 impl std::fmt::Display for DevicePort {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{open}{}{close}:{}", self.host, self.port)
     }
 }
 
@@ -95,16 +91,7 @@ pub async fn prove(
     deadline: Duration,
     cancel: impl Future<Output = ()>,
 ) -> Result<(), PairingError> {
-    let mut stage = Stage::Connecting;
-    let answer = {
-        let talk = pin!(talk(port, pair, &mut stage));
-        tokio::select! {
-            biased;
-            () = cancel => return Err(PairingError::Cancelled),
-            ended = tokio::time::timeout(deadline, talk) => ended,
-        }
-    };
-    let answer = answer.unwrap_or_else(|_| Err(timed_out(port, stage)))?;
+    let answer = in_time(port, deadline, cancel, async |stage| talk(port, pair, stage).await).await?;
     judge(&answer, pair.key, pair.server, &mut UnwrapErr(SysRng))?
         .map_err(|flaw| PairingError::Flawed { port: port.clone(), flaw })
 }
@@ -117,16 +104,7 @@ pub async fn greet(
     deadline: Duration,
     cancel: impl Future<Output = ()>,
 ) -> Result<(), PairingError> {
-    let mut stage = Stage::Connecting;
-    let greeted = {
-        let greeting = pin!(greeting(port, &mut stage));
-        tokio::select! {
-            biased;
-            () = cancel => return Err(PairingError::Cancelled),
-            ended = tokio::time::timeout(deadline, greeting) => ended.map(|greeted| greeted.map(drop)),
-        }
-    };
-    greeted.unwrap_or_else(|_| Err(timed_out(port, stage)))
+    in_time(port, deadline, cancel, async |stage| greeting(port, stage).await.map(drop)).await
 }
 
 /// How far a conversation has come.
@@ -137,13 +115,27 @@ enum Stage {
     Answering,
 }
 
-fn timed_out(port: &DevicePort, stage: Stage) -> PairingError {
-    let port = port.clone();
-    match stage {
-        Stage::Connecting => PairingError::Unreachable { port, reason: Unreachable::TimedOut },
-        Stage::Greeting => PairingError::NoNonce(port),
-        Stage::Answering => PairingError::Unanswered(port),
-    }
+/// Waits for a conversation until the time is over or `cancel` is ready.
+async fn in_time<T>(
+    port: &DevicePort,
+    deadline: Duration,
+    cancel: impl Future<Output = ()>,
+    conversation: impl AsyncFnOnce(&mut Stage) -> Result<T, PairingError>,
+) -> Result<T, PairingError> {
+    let mut stage = Stage::Connecting;
+    let ended = tokio::select! {
+        biased;
+        () = cancel => return Err(PairingError::Cancelled),
+        ended = tokio::time::timeout(deadline, conversation(&mut stage)) => ended,
+    };
+    ended.unwrap_or_else(|_| {
+        let port = port.clone();
+        Err(match stage {
+            Stage::Connecting => PairingError::Unreachable { port, reason: Unreachable::TimedOut },
+            Stage::Greeting => PairingError::NoNonce(port),
+            Stage::Answering => PairingError::Unanswered(port),
+        })
+    })
 }
 
 /// Connects, sends the hello and reads the answer. The connection is closed when this returns.

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::excerpt::excerpt;
-use super::provisioning::RequestError;
+use super::provisioning::{RequestError, checked_id};
 use super::reply::{Complaint, Question, Refusal, Reply, plain, read, unexpected};
 
 /// The question what the cloud knows of one device.
@@ -22,10 +22,7 @@ pub struct RecordRequest {
 impl RecordRequest {
     /// `device_id`: 24 hexadecimal digits, sent in lower case.
     pub fn new(device_id: &str) -> Result<Self, RequestError> {
-        if device_id.len() != 24 || !device_id.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(RequestError::DeviceId);
-        }
-        Ok(Self { device_id: device_id.to_ascii_lowercase() })
+        Ok(Self { device_id: checked_id(device_id)? })
     }
 }
 

@@ -31,13 +31,23 @@ pub fn excerpt(bytes: &[u8], secret: &str) -> String {
     let text = printable(&String::from_utf8_lossy(bytes));
     let beginning: String = text.chars().take(MAX_CHARS * MOST_REDUCTION).collect();
     // Redacted first: a cut could leave half a piece of a secret, which would not be recognised.
-    let redacted = redact(&beginning, secret);
+    let traces = Traces::of(secret);
+    let mut redacted = traces.replace(&beginning);
+    // The replacement and its new neighbours can spell a short secret again.
+    if traces.find(&redacted).contains(&true) {
+        "(withheld)".clone_into(&mut redacted);
+    }
     if beginning.len() == text.len() && redacted.chars().count() <= MAX_CHARS {
         return redacted;
     }
     let mut cut: String = redacted.chars().take(MAX_CHARS - 1).collect();
     cut.push('…');
     cut
+}
+
+/// Words to be shown after others; nothing if there are none.
+pub(super) fn told(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {words}") }
 }
 
 fn printable(text: &str) -> String {
@@ -62,13 +72,6 @@ fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn redact(text: &str, secret: &str) -> String {
-    let traces = Traces::of(secret);
-    let out = traces.replace(text);
-    // The replacement and its new neighbours can spell a short secret again.
-    if traces.find(&out).contains(&true) { "(withheld)".to_owned() } else { out }
-}
-
 /// Every piece of a secret in every encoding, by its encoded length.
 #[derive(Default)]
 struct Traces {
@@ -87,13 +90,13 @@ impl Traces {
                 traces.folded.entry(text.len()).or_default().insert(text);
             };
             fold(String::from_utf8_lossy(piece).into_owned());
-            fold(percent_encoded(piece));
+            fold(hexadecimal(piece, "%", |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
             // The codes of a few bytes match by chance.
             if piece.len() < PIECE {
                 continue;
             }
-            fold(hexadecimal(piece, ""));
-            fold(hexadecimal(piece, "%"));
+            fold(hexadecimal(piece, "", |_| false));
+            fold(hexadecimal(piece, "%", |_| false));
             for alphabet in [BASE64, BASE64_URL] {
                 for before in 0..3 {
                     let text = base64_piece(piece, before, alphabet);
@@ -137,23 +140,16 @@ impl Traces {
     }
 }
 
-/// Percent-encoding (RFC 3986 §2.1) of everything but the unreserved characters.
-fn percent_encoded(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
+/// The bytes in hexadecimal, each after `before`, except those that stay as they are. Percent-encoding (RFC 3986 §2.1)
+/// leaves the unreserved characters.
+fn hexadecimal(bytes: &[u8], before: &str, stays: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(bytes.len() * (2 + before.len()));
     for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+        if stays(*byte) {
             out.push(char::from(*byte));
         } else {
-            let _ = write!(out, "%{byte:02X}");
+            let _ = write!(out, "{before}{byte:02x}");
         }
-    }
-    out
-}
-
-fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
-    let mut out = String::with_capacity(bytes.len() * (2 + before_each.len()));
-    for byte in bytes {
-        let _ = write!(out, "{before_each}{byte:02x}");
     }
     out
 }

@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::iter::successors;
 
 use hyper_util::client::legacy::Error as HttpError;
 use rustls::{CertificateError, InvalidMessage};
@@ -28,7 +29,7 @@ pub enum CloudError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
-    #[error("{host} cannot be reached, nothing was sent: {reason}{}", proxy_note(*.proxy))]
+    #[error("{host} cannot be reached, nothing was sent: {reason}{}", if *.proxy { " (HTTPS_PROXY is set)" } else { "" })]
     Unreachable {
         /// The API's host.
         host: String,
@@ -62,10 +63,6 @@ pub enum CloudError {
         /// True if a request may have been sent; its outcome is then unknown.
         sent: bool,
     },
-}
-
-fn proxy_note(proxy: bool) -> &'static str {
-    if proxy { " (HTTPS_PROXY is set)" } else { "" }
 }
 
 /// Why there is no connection.
@@ -205,14 +202,7 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
 
 /// The first error of type `T` among an error and its causes.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        next = cause(error);
-    }
-    None
+    successors(Some(error), |error| cause(*error)).find_map(|error| error.downcast_ref())
 }
 
 /// The next cause. `io::Error::source` skips the error that it wraps, which is the one that says what happened.
@@ -226,14 +216,8 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 /// The causes of an error, in one line. The error's own text is left out: it is hyper-util's name for the phase, and
 /// the caller names that better.
 fn chain(error: &HttpError) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let text = error.to_string();
-        if words.last() != Some(&text) {
-            words.push(text);
-        }
-        next = cause(error);
-    }
+    let causes = successors(error.source(), |error| cause(*error));
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
     if words.is_empty() { "the request could not be made".to_owned() } else { words.join(": ") }
 }

@@ -49,10 +49,7 @@ pub fn hello<R: CryptoRng + ?Sized>(
     server: &ServerKey,
     rng: &mut R,
 ) -> Result<Vec<u8>, KeyError> {
-    let mut plain = Vec::with_capacity(NONCE_LEN + ID_LEN + 162);
-    plain.extend_from_slice(nonce);
-    plain.extend_from_slice(id);
-    plain.extend_from_slice(&key.public_key().spki_der());
+    let plain = [&nonce[..], id, &key.public_key().spki_der()].concat();
     server.encrypt(rng, &plain)
 }
 

@@ -22,7 +22,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use url::Url;
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, told};
 use super::trust::Trust;
 use crate::disk::{plain_path, read_bounded};
 
@@ -64,7 +64,7 @@ impl std::fmt::Debug for NetworkEnv {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// There is not one trusted certificate, so no server could be told from an impostor.
-    #[error("no trusted certificates were found on this machine{}", because(.reason))]
+    #[error("no trusted certificates were found on this machine{}", told(.reason))]
     NoRoots {
         /// The first error of the search, maybe empty.
         reason: String,
@@ -85,10 +85,6 @@ pub enum NetworkError {
     /// The TLS or HTTP library does not start.
     #[error("HTTPS cannot be set up: {0}")]
     Setup(String),
-}
-
-fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 impl NetworkEnv {
@@ -119,7 +115,13 @@ impl NetworkEnv {
 
     /// TLS 1.2 and 1.3 with the trusted certificates. Reads files, so it belongs on a blocking thread.
     pub(super) fn tls(&self) -> Result<ClientConfig, NetworkError> {
-        tls_with(self.roots()?)
+        let roots = self.roots()?;
+        let authorities =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.authorities), provider())
+                .build()
+                .map_err(|e| NetworkError::Setup(e.to_string()))?;
+        let trust = Arc::new(Trust { authorities, named: roots.named });
+        Ok(builder()?.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
     }
 
     /// The variables that are set and name trusted certificates.
@@ -215,14 +217,6 @@ pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
     Ok(config.with_no_client_auth())
 }
 
-fn tls_with(roots: Roots) -> Result<ClientConfig, NetworkError> {
-    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots.authorities), provider())
-        .build()
-        .map_err(|e| NetworkError::Setup(e.to_string()))?;
-    let trust = Arc::new(Trust { authorities, named: roots.named });
-    Ok(builder()?.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
-}
-
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
@@ -257,14 +251,14 @@ mod tests {
     #[test]
     fn the_proxy_is_the_one_for_https_and_its_password_stays_hidden() {
         assert!(env(&[("HTTP_PROXY", "http://p:1"), ("HTTPS_PROXY", "")]).proxy().unwrap().is_none());
+        let proxied = |value: &str| NetworkEnv { https_proxy: Some(value.into()), ..NetworkEnv::default() };
         for value in ["http://me:hunter2@proxy:3128", "proxy.local:3128", "https://proxy"] {
-            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
+            let env = proxied(value);
             assert!(env.proxy().unwrap().is_some(), "{value}");
             assert!(!format!("{env:?}").contains("hunter2"));
         }
         for value in ["socks5://me:hunter2@proxy", "http://", "http://pro xy"] {
-            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
-            let error = env.proxy().unwrap_err();
+            let error = proxied(value).proxy().unwrap_err();
             assert_eq!(error, NetworkError::Proxy);
             assert!(!error.to_string().contains("hunter2"));
         }

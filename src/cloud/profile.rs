@@ -212,10 +212,8 @@ mod tests {
     fn without_a_profile_file_it_is_particle() {
         let home = home_with(&[("particle.config.json", "\u{feff}{\"access_token\":\"0123abcd\"}")]);
         let profile = read(home.path()).unwrap().unwrap();
-        assert_eq!(
-            (profile.name.as_str(), profile.api().to_string().as_str()),
-            ("particle", "https://api.particle.io")
-        );
+        assert_eq!(profile.name, "particle");
+        assert_eq!(profile.api().to_string(), "https://api.particle.io");
         assert!(profile.expires_at.is_none());
     }
 

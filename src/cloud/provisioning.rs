@@ -5,9 +5,8 @@
 //! API, particle-iot/spark-server and Brewskey/spark-server. No HTTP here, no clock and no token: a reply is
 //! judged as plain data.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
+use url::form_urlencoded::Serializer;
 
 use super::excerpt::excerpt;
 use super::reply::{Complaint, Question, Refusal, Reply, plain, read, unexpected};
@@ -53,19 +52,12 @@ impl ProvisioningRequest {
         product_id: u32,
         now_ms: u64,
     ) -> Result<Self, RequestError> {
-        if device_id.len() != 24 || !device_id.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(RequestError::DeviceId);
-        }
+        let device_id = checked_id(device_id)?;
         if product_id == 0 {
             return Err(RequestError::ProductId);
         }
         check_public_pem(public_key)?;
-        Ok(Self {
-            device_id: device_id.to_ascii_lowercase(),
-            public_key: public_key.to_owned(),
-            product_id,
-            order_ms: now_ms,
-        })
+        Ok(Self { device_id, public_key: public_key.to_owned(), product_id, order_ms: now_ms })
     }
 
     /// The device id, in lower case.
@@ -83,22 +75,18 @@ impl ProvisioningRequest {
         &self.public_key
     }
 
-    /// The body's fields, in the order of the helper script, then `algorithm`, which particle-cli adds.
-    pub fn fields(&self) -> [(&'static str, String); 6] {
-        [
-            ("deviceID", self.device_id.clone()),
-            ("publicKey", self.public_key.clone()),
-            ("order", format!("script_{}", self.order_ms)),
-            ("filename", "script".to_owned()),
-            ("product_id", self.product_id.to_string()),
-            ("algorithm", "rsa".to_owned()),
-        ]
-    }
-
-    /// The body, `application/x-www-form-urlencoded`.
+    /// The body, `application/x-www-form-urlencoded`: the fields of the helper script in their order, then `algorithm`,
+    /// which particle-cli adds.
     pub fn body(&self) -> String {
-        let pairs = self.fields().map(|(name, value)| format!("{name}={}", form_encoded(&value)));
-        pairs.join("&")
+        let fields = [
+            ("deviceID", &*self.device_id),
+            ("publicKey", &self.public_key),
+            ("order", &format!("script_{}", self.order_ms)),
+            ("filename", "script"),
+            ("product_id", &self.product_id.to_string()),
+            ("algorithm", "rsa"),
+        ];
+        Serializer::new(String::new()).extend_pairs(fields).finish()
     }
 }
 
@@ -120,6 +108,12 @@ impl Question for ProvisioningRequest {
     }
 }
 
+/// 24 hexadecimal digits, in lower case.
+pub(super) fn checked_id(id: &str) -> Result<String, RequestError> {
+    let is_id = id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_id { Ok(id.to_ascii_lowercase()) } else { Err(RequestError::DeviceId) }
+}
+
 fn check_public_pem(pem: &str) -> Result<(), RequestError> {
     if pem.contains("PRIVATE KEY") {
         return Err(RequestError::PrivateKey);
@@ -136,19 +130,6 @@ fn check_public_pem(pem: &str) -> Result<(), RequestError> {
     } else {
         Err(RequestError::NotAPublicKey)
     }
-}
-
-/// The byte serializer of `application/x-www-form-urlencoded` (WHATWG URL §5.2).
-fn form_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-    }
-    out
 }
 
 /// The cloud has the key: the status was 2xx *and* the body said so.
@@ -175,27 +156,8 @@ pub enum Confirmation {
 ///
 /// Success takes both a 2xx status and a body that says so; a body that complains outweighs any status.
 pub fn judge(device_id: &str, reply: &Reply<'_>, secret: &str) -> Result<Accepted, Refusal> {
-    let json = read(reply, secret, about_key)?;
-    confirmed(device_id, reply, json.as_ref(), secret)
-}
-
-/// A complaint about the key, or about the id beside it.
-fn about_key(complaint: &Complaint, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
-    let error = complaint.error.to_ascii_lowercase();
-    let about_key = error.starts_with("key error")
-        || error.contains("no key provided")
-        || error.contains("no deviceid provided");
-    about_key.then(|| Refusal::KeyRejected { reason: show(&complaint.words()) })
-}
-
-/// A 2xx without a complaint: does it say yes, and for our device?
-fn confirmed(
-    device_id: &str,
-    reply: &Reply<'_>,
-    json: Option<&Value>,
-    secret: &str,
-) -> Result<Accepted, Refusal> {
-    let confirmation = match json {
+    // A 2xx without a complaint: does it say yes, and for our device?
+    let confirmation = match read(reply, secret, about_key)? {
         Some(Value::String(_)) => Confirmation::Success,
         Some(Value::Object(object)) => {
             // Particle's and Brewskey's own names for it; a body that has none of them is Particle's.
@@ -212,4 +174,13 @@ fn confirmed(
         other => return Err(unexpected(reply, other.is_some(), secret)),
     };
     Ok(Accepted { status: reply.status, confirmation })
+}
+
+/// A complaint about the key, or about the id beside it.
+fn about_key(complaint: &Complaint, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
+    let error = complaint.error.to_ascii_lowercase();
+    let about_key = error.starts_with("key error")
+        || error.contains("no key provided")
+        || error.contains("no deviceid provided");
+    about_key.then(|| Refusal::KeyRejected { reason: show(&complaint.words()) })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, told};
 
 /// What a cloud can be asked.
 pub trait Question {
@@ -209,10 +209,6 @@ impl Refusal {
     }
 }
 
-fn told(detail: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!(": {detail}") }
-}
-
 fn to(location: Option<&String>) -> String {
     location.map(|l| format!(", to {l}")).unwrap_or_default()
 }
@@ -246,7 +242,12 @@ pub(super) fn read(
         let about_token = complaint.about_token(&show);
         about_token.or_else(|| particular(complaint, &show)).or_else(|| complaint.denied(&show))
     };
-    if let Some(refusal) = by_status_alone(reply).or_else(|| by_words(complaint.as_ref()?)) {
+    let by_status_alone = match reply.status {
+        408 => Some(Refusal::Timeout),
+        429 => Some(Refusal::RateLimited { retry_after: reply.retry_after }),
+        _ => None,
+    };
+    if let Some(refusal) = by_status_alone.or_else(|| by_words(complaint.as_ref()?)) {
         return Err(refusal);
     }
     if success && complaint.is_none() {
@@ -264,15 +265,6 @@ pub(super) fn read(
         (status, Some(_)) => Refusal::Refused { status, message: detail },
         (_, None) => unexpected(reply, json.is_some(), secret),
     })
-}
-
-/// Refusals that the status alone decides.
-fn by_status_alone(reply: &Reply<'_>) -> Option<Refusal> {
-    match reply.status {
-        408 => Some(Refusal::Timeout),
-        429 => Some(Refusal::RateLimited { retry_after: reply.retry_after }),
-        _ => None,
-    }
 }
 
 /// An error found in a body.

@@ -87,15 +87,8 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     let word: Vec<u8> =
         bytes.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
     let digits = bytes.iter().any(u8::is_ascii_digit);
-    let known: [&[u8]; 6] = [
-        b"YOURACCESSTOKEN",
-        b"YOURTOKEN",
-        b"YOURTOKENHERE",
-        b"YOURACCESSTOKENHERE",
-        b"ACCESSTOKEN",
-        b"TOKEN",
-    ];
-    !digits && known.contains(&word.as_slice())
+    let word = word.strip_suffix(b"HERE").filter(|word| word.starts_with(b"YOUR")).unwrap_or(&word);
+    !digits && matches!(word, b"YOURACCESSTOKEN" | b"YOURTOKEN" | b"ACCESSTOKEN" | b"TOKEN")
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! Every number is from `dct.h` of the firmware, whose static assertions fix the same offsets. Only fields that never
 //! moved are listed: the fields after the LED mirror (offset 3759) differ between firmware versions.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// The system firmware versions that use a field; in the others its bytes are reserved.
@@ -51,7 +50,8 @@ impl Field {
 }
 
 /// A name that no field has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no field of the DCT")]
 pub struct UnknownFieldError(
     /// The name.
     pub String,
@@ -63,14 +63,6 @@ impl UnknownFieldError {
         FIELDS.iter().map(Field::kebab_name).collect()
     }
 }
-
-impl fmt::Display for UnknownFieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no field of the DCT", self.0)
-    }
-}
-
-impl std::error::Error for UnknownFieldError {}
 
 impl FromStr for Field {
     type Err = UnknownFieldError;
@@ -95,77 +87,62 @@ const fn since_030(name: &'static str, offset: usize, size: usize) -> Field {
     Field { name, offset, size, layouts: Layouts::Since030, source: DCT_H_030 }
 }
 
-/// Boot and update flags; from 0.3.2 they live in the RTC's backup registers.
-pub const SYSTEM_FLAGS: Field = Field { layouts: Layouts::Until031, ..field("system_flags", 0, 32) };
-/// Version of the table, little-endian.
-pub const VERSION: Field = field("version", 32, 2);
-/// The device's RSA private key: PKCS#1 in the device's own fixed-width encoding, 611 bytes of it used.
-pub const DEVICE_PRIVATE_KEY: Field = field("device_private_key", 34, 1216);
-/// The device's RSA public key, a `SubjectPublicKeyInfo` of 162 bytes, then zeros. The firmware rewrites
-/// it when its cloud code starts, so it may be older than the private key.
-pub const DEVICE_PUBLIC_KEY: Field = field("device_public_key", 1250, 384);
-/// Static IP configuration.
-pub const IP_CONFIG: Field = field("ip_config", 1634, 24);
-/// Optional features, each a bit that is 1 by default.
-pub const FEATURE_FLAGS: Field = since_030("feature_flags", 1754, 4);
-/// Wi-Fi country code.
-pub const COUNTRY_CODE: Field = since_030("country_code", 1758, 4);
-/// Claim code; no terminating zero if it fills the field.
-pub const CLAIM_CODE: Field = field("claim_code", 1762, 63);
-/// The character `1` once the device was claimed.
-pub const CLAIMED: Field = field("claimed", 1825, 1);
-/// Prefix of the set-up network's name; its first byte is the length.
-pub const SSID_PREFIX: Field = field("ssid_prefix", 1826, 26);
-/// Suffix of the set-up network's name.
-pub const DEVICE_CODE: Field = field("device_code", 1852, 6);
-/// Free text.
-pub const VERSION_STRING: Field = field("version_string", 1858, 32);
-/// Names to resolve at start-up.
-pub const DNS_RESOLVE: Field = field("dns_resolve", 1890, 128);
-/// The cloud's RSA public key, with its address from byte 384 of the field on.
-pub const SERVER_PUBLIC_KEY: Field = field("server_public_key", 2082, 768);
-/// Modules waiting in the external flash, five of 20 bytes.
-pub const FLASH_MODULES: Field = field("flash_modules", 2852, 100);
-/// Product id and version, as set by the application.
-pub const PRODUCT_STORE: Field = field("product_store", 2952, 24);
-/// Which antenna to use; 0xFF when never set.
-pub const ANTENNA_SELECTION: Field = field("antenna_selection", 2976, 1);
-/// TCP or UDP; 0xFF is the platform's default.
-pub const CLOUD_TRANSPORT: Field = field("cloud_transport", 2977, 1);
-/// The elliptic-curve key pair of boards that speak UDP: the public half.
-pub const ALT_DEVICE_PUBLIC_KEY: Field = field("alt_device_public_key", 2978, 128);
-/// The elliptic-curve key pair of boards that speak UDP: the private half.
-pub const ALT_DEVICE_PRIVATE_KEY: Field = field("alt_device_private_key", 3106, 192);
-/// The UDP cloud's public key.
-pub const ALT_SERVER_PUBLIC_KEY: Field = field("alt_server_public_key", 3298, 192);
-/// The UDP cloud's address.
-pub const ALT_SERVER_ADDRESS: Field = field("alt_server_address", 3490, 128);
-/// The device id, binary. Filled by the bootloaders r5 and r6 at boot when its first byte is 0xFF.
-pub const DEVICE_ID: Field = since_030("device_id", 3618, 12);
+/// Declares the fields, and [`FIELDS`] with all of them.
+macro_rules! fields {
+    ($($(#[$document:meta])* $name:ident = $field:expr;)*) => {
+        $($(#[$document])* pub const $name: Field = $field;)*
 
-/// All fields, by offset.
-pub const FIELDS: [Field; 23] = [
-    SYSTEM_FLAGS,
-    VERSION,
-    DEVICE_PRIVATE_KEY,
-    DEVICE_PUBLIC_KEY,
-    IP_CONFIG,
-    FEATURE_FLAGS,
-    COUNTRY_CODE,
-    CLAIM_CODE,
-    CLAIMED,
-    SSID_PREFIX,
-    DEVICE_CODE,
-    VERSION_STRING,
-    DNS_RESOLVE,
-    SERVER_PUBLIC_KEY,
-    FLASH_MODULES,
-    PRODUCT_STORE,
-    ANTENNA_SELECTION,
-    CLOUD_TRANSPORT,
-    ALT_DEVICE_PUBLIC_KEY,
-    ALT_DEVICE_PRIVATE_KEY,
-    ALT_SERVER_PUBLIC_KEY,
-    ALT_SERVER_ADDRESS,
-    DEVICE_ID,
-];
+        /// All fields, by offset.
+        pub const FIELDS: [Field; 23] = [$($name),*];
+    };
+}
+
+fields! {
+    /// Boot and update flags; from 0.3.2 they live in the RTC's backup registers.
+    SYSTEM_FLAGS = Field { layouts: Layouts::Until031, ..field("system_flags", 0, 32) };
+    /// Version of the table, little-endian.
+    VERSION = field("version", 32, 2);
+    /// The device's RSA private key: PKCS#1 in the device's own fixed-width encoding, 611 bytes of it used.
+    DEVICE_PRIVATE_KEY = field("device_private_key", 34, 1216);
+    /// The device's RSA public key, a `SubjectPublicKeyInfo` of 162 bytes, then zeros. The firmware rewrites
+    /// it when its cloud code starts, so it may be older than the private key.
+    DEVICE_PUBLIC_KEY = field("device_public_key", 1250, 384);
+    /// Static IP configuration.
+    IP_CONFIG = field("ip_config", 1634, 24);
+    /// Optional features, each a bit that is 1 by default.
+    FEATURE_FLAGS = since_030("feature_flags", 1754, 4);
+    /// Wi-Fi country code.
+    COUNTRY_CODE = since_030("country_code", 1758, 4);
+    /// Claim code; no terminating zero if it fills the field.
+    CLAIM_CODE = field("claim_code", 1762, 63);
+    /// The character `1` once the device was claimed.
+    CLAIMED = field("claimed", 1825, 1);
+    /// Prefix of the set-up network's name; its first byte is the length.
+    SSID_PREFIX = field("ssid_prefix", 1826, 26);
+    /// Suffix of the set-up network's name.
+    DEVICE_CODE = field("device_code", 1852, 6);
+    /// Free text.
+    VERSION_STRING = field("version_string", 1858, 32);
+    /// Names to resolve at start-up.
+    DNS_RESOLVE = field("dns_resolve", 1890, 128);
+    /// The cloud's RSA public key, with its address from byte 384 of the field on.
+    SERVER_PUBLIC_KEY = field("server_public_key", 2082, 768);
+    /// Modules waiting in the external flash, five of 20 bytes.
+    FLASH_MODULES = field("flash_modules", 2852, 100);
+    /// Product id and version, as set by the application.
+    PRODUCT_STORE = field("product_store", 2952, 24);
+    /// Which antenna to use; 0xFF when never set.
+    ANTENNA_SELECTION = field("antenna_selection", 2976, 1);
+    /// TCP or UDP; 0xFF is the platform's default.
+    CLOUD_TRANSPORT = field("cloud_transport", 2977, 1);
+    /// The elliptic-curve key pair of boards that speak UDP: the public half.
+    ALT_DEVICE_PUBLIC_KEY = field("alt_device_public_key", 2978, 128);
+    /// The elliptic-curve key pair of boards that speak UDP: the private half.
+    ALT_DEVICE_PRIVATE_KEY = field("alt_device_private_key", 3106, 192);
+    /// The UDP cloud's public key.
+    ALT_SERVER_PUBLIC_KEY = field("alt_server_public_key", 3298, 192);
+    /// The UDP cloud's address.
+    ALT_SERVER_ADDRESS = field("alt_server_address", 3490, 128);
+    /// The device id, binary. Filled by the bootloaders r5 and r6 at boot when its first byte is 0xFF.
+    DEVICE_ID = since_030("device_id", 3618, 12);
+}

@@ -14,13 +14,7 @@ mod whole;
 
 pub use device_id::{DeviceId, DeviceIdError, DeviceIdSource};
 pub use dump::{Dump, DumpKind, SECTION_SIZES};
-pub use field::{
-    ALT_DEVICE_PRIVATE_KEY, ALT_DEVICE_PUBLIC_KEY, ALT_SERVER_ADDRESS, ALT_SERVER_PUBLIC_KEY,
-    ANTENNA_SELECTION, CLAIM_CODE, CLAIMED, CLOUD_TRANSPORT, COUNTRY_CODE, DEVICE_CODE, DEVICE_ID,
-    DEVICE_PRIVATE_KEY, DEVICE_PUBLIC_KEY, DNS_RESOLVE, FEATURE_FLAGS, FIELDS, FLASH_MODULES, IP_CONFIG,
-    PRODUCT_STORE, SERVER_PUBLIC_KEY, SSID_PREFIX, SYSTEM_FLAGS, VERSION, VERSION_STRING,
-};
-pub use field::{Field, Layouts, UnknownFieldError};
+pub use field::*;
 pub use flash::{FLASH_SIZE, InFlash, find as find_in_flash};
 pub use image::{Dct, DctImage};
 pub use rewrite::{Known, Step, next_step};

@@ -58,10 +58,7 @@ impl CopyRule {
     /// The other one.
     #[must_use]
     pub const fn other(self) -> Self {
-        match self {
-            Self::R3ToR5 => Self::R6,
-            Self::R6 => Self::R3ToR5,
-        }
+        if matches!(self, Self::R6) { Self::R3ToR5 } else { Self::R6 }
     }
 }
 
@@ -95,10 +92,7 @@ impl WhichCopy {
 
     /// Its index, 0 or 1.
     pub const fn index(self) -> usize {
-        match self {
-            Self::First => 0,
-            Self::Second => 1,
-        }
+        self as usize
     }
 }
 
@@ -198,13 +192,9 @@ pub struct WholeDct<'a>([DctCopy<'a>; 2]);
 impl<'a> WholeDct<'a> {
     /// A view of exactly [`WHOLE_SIZE`] bytes; at least one half must begin like a copy.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
-        if bytes.len() != WHOLE_SIZE {
-            return None;
-        }
         let (first, second) = bytes.split_at_checked(COPY_SIZE)?;
-        let known = has_magic(first) || has_magic(second);
-        known.then_some(())?;
-        Some(Self([DctCopy::new(first)?, DctCopy::new(second)?]))
+        let copies = [DctCopy::new(first)?, DctCopy::new(second)?];
+        (has_magic(first) || has_magic(second)).then_some(Self(copies))
     }
 
     /// Both, by address.

@@ -385,10 +385,8 @@ mod tests {
             let functional = functional(attributes);
             (functional.can_download(), functional.can_upload())
         };
-        assert_eq!(
-            [0x0B, 0x0A, 0x09, 0x08].map(abilities),
-            [(true, true), (false, true), (true, false), (false, false)]
-        );
+        let expected = [(true, true), (false, true), (true, false), (false, false)];
+        assert_eq!([0x0B, 0x0A, 0x09, 0x08].map(abilities), expected);
     }
 
     #[test]

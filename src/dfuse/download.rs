@@ -11,13 +11,10 @@
 //!   [`Upload`](super::Upload) that sets the address again. The device accepts it in dfuDNLOAD-IDLE, where a write
 //!   ends.
 
-use std::time::Duration;
-
-use super::buffer::Buffer;
-use super::error::{DfuError, Failure, Stage, Touched};
+use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry};
-use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};
-use super::poll_status::{PollStatus, sent};
+use super::machine::{Buffer, Operation, Reply, Start, Step, enter};
+use super::poll_status::{PollStatus, sent, sent_to_flash};
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
 use super::set_address::SetAddress;
@@ -65,24 +62,16 @@ impl Download {
         geometry.check_write(block.address(), block.data.len())?;
         Geometry::check_numbers(block.block, block.data.len())?;
         geometry.check_read(block.pointer, block.proof.len())?;
-        geometry.check_block(block.proof.len())?;
-        let state = match start {
-            Start::Unknown => State::Recover(Recover::new()),
-            Start::Ready => State::SetAddress(SetAddress::new(block.pointer)),
-        };
+        geometry.check_length(block.proof.len(), 1)?;
+        let state = start.state(State::Recover, State::SetAddress(SetAddress::new(block.pointer)));
         Ok(Self { state, block })
-    }
-
-    fn go<T>(&mut self, state: State) -> Step<T> {
-        self.state = state;
-        Step::Next
     }
 
     /// Compares the bytes at the pointer with the known contents.
     fn prove(&mut self, reply: Reply<'_>) -> Step<()> {
         let (at, address) = (self.at(), self.block.pointer);
         match reply {
-            Reply::Data(bytes) if *bytes == **self.block.proof => self.go(State::BackToIdle),
+            Reply::Data(bytes) if *bytes == **self.block.proof => enter(&mut self.state, State::BackToIdle),
             Reply::Data(bytes) if bytes.len() == self.block.proof.len() => {
                 Step::fail(DfuError::PointerUnproven { address })
             }
@@ -90,22 +79,6 @@ impl Download {
             Reply::Sent => Step::fail(DfuError::MalformedReply { at, length: 0 }),
             Reply::Failed(failure) => Step::fail(DfuError::Transfer { at, failure }),
         }
-    }
-
-    /// The bootloader writes during `DFU_GETSTATUS`, never before it.
-    fn program(&mut self, reply: Reply<'_>) -> Step<()> {
-        let (at, address, length) = (self.at(), self.block.address(), self.block.data.len());
-        let State::Program(poll) = &mut self.state else { return Step::Next };
-        match reply {
-            Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
-            Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
-            reply => poll.reply(at, reply),
-        }
-    }
-
-    /// The length of the proof.
-    fn proof_length(&self) -> u16 {
-        u16::try_from(self.block.proof.len()).unwrap_or(BLOCK)
     }
 }
 
@@ -120,15 +93,18 @@ impl Operation for Download {
         }
     }
 
-    fn touched(&self) -> Touched {
-        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
+    fn writes(&self) -> bool {
+        matches!(self.state, State::Program(_))
     }
 
     fn command(&self) -> Command<'_> {
         match &self.state {
             State::Recover(recover) => recover.command(),
             State::SetAddress(set_address) => set_address.command(),
-            State::Prove => Command::Upload { block: FIRST_BLOCK, length: self.proof_length() },
+            State::Prove => Command::Upload {
+                block: FIRST_BLOCK,
+                length: u16::try_from(self.block.proof.len()).unwrap_or(BLOCK),
+            },
             State::BackToIdle => Command::Abort,
             State::Send => Command::Dnload {
                 block: self.block.block.saturating_add(FIRST_BLOCK),
@@ -138,32 +114,20 @@ impl Operation for Download {
         }
     }
 
-    fn patience(&self) -> Duration {
-        if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
-    }
-
-    fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
-    }
-
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
-        let mut at = self.at();
+        let at = self.at();
         match &mut self.state {
             State::Recover(recover) => recover
                 .reply(reply)
-                .then(|()| self.go(State::SetAddress(SetAddress::new(self.block.pointer)))),
-            State::SetAddress(set_address) => set_address.reply(reply).then(|()| self.go(State::Prove)),
-            State::Prove => self.prove(reply),
-            State::BackToIdle => sent(at, reply).then(|()| self.go(State::Send)),
-            State::Send => {
-                // Without an answer the block may be pending in the device. The next `DFU_GETSTATUS`, from any program,
-                // would write it.
-                if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
-                    at.touched = Touched::Maybe;
-                }
-                sent(at, reply).then(|()| self.go(State::Program(PollStatus::of_flash())))
+                .then(|()| enter(&mut self.state, State::SetAddress(SetAddress::new(self.block.pointer)))),
+            State::SetAddress(set_address) => {
+                set_address.reply(reply).then(|()| enter(&mut self.state, State::Prove))
             }
-            State::Program(_) => self.program(reply),
+            State::Prove => self.prove(reply),
+            State::BackToIdle => sent(at, reply).then(|()| enter(&mut self.state, State::Send)),
+            State::Send => sent_to_flash(at, reply)
+                .then(|()| enter(&mut self.state, State::Program(PollStatus::of_flash()))),
+            State::Program(poll) => poll.program(at, reply, self.block.address(), self.block.data.len()),
         }
     }
 }

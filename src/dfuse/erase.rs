@@ -5,12 +5,10 @@
 //! and always reports success. Only a read-back after setting the address again proves it (redbear/firmware
 //! `usbd_dfu_core.c`, `usbd_flash_if.c`).
 
-use std::time::Duration;
-
-use super::error::{DfuError, Failure, Stage, Touched};
+use super::error::{DfuError, Stage};
 use super::geometry::Geometry;
-use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};
-use super::poll_status::{PollStatus, sent};
+use super::machine::{Operation, Reply, Start, Step, enter};
+use super::poll_status::{PollStatus, sent_to_flash};
 use super::recover::Recover;
 use super::request::{Command, erase};
 
@@ -34,26 +32,8 @@ impl Erase {
     /// every range that is not exactly one sector.
     pub fn new(geometry: &Geometry, start: Start, address: u32, length: usize) -> Result<Self, DfuError> {
         geometry.check_erase(address, length)?;
-        let state = match start {
-            Start::Unknown => State::Recover(Recover::new()),
-            Start::Ready => State::Send,
-        };
+        let state = start.state(State::Recover, State::Send);
         Ok(Self { state, address, length, payload: erase(address) })
-    }
-
-    fn go<T>(&mut self, state: State) -> Step<T> {
-        self.state = state;
-        Step::Next
-    }
-
-    fn program(&mut self, reply: Reply<'_>) -> Step<()> {
-        let (at, address, length) = (self.at(), self.address, self.length);
-        let State::Program(poll) = &mut self.state else { return Step::Next };
-        match reply {
-            Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
-            Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
-            reply => poll.reply(at, reply),
-        }
     }
 }
 
@@ -67,8 +47,8 @@ impl Operation for Erase {
         }
     }
 
-    fn touched(&self) -> Touched {
-        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
+    fn writes(&self) -> bool {
+        matches!(self.state, State::Program(_))
     }
 
     fn command(&self) -> Command<'_> {
@@ -79,26 +59,13 @@ impl Operation for Erase {
         }
     }
 
-    fn patience(&self) -> Duration {
-        if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
-    }
-
-    fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
-    }
-
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
-        let mut at = self.at();
+        let at = self.at();
         match &mut self.state {
-            State::Recover(recover) => recover.reply(reply).then(|()| self.go(State::Send)),
-            State::Send => {
-                // Without an answer the command may be pending in the device. The next `DFU_GETSTATUS` carries it out.
-                if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
-                    at.touched = Touched::Maybe;
-                }
-                sent(at, reply).then(|()| self.go(State::Program(PollStatus::of_flash())))
-            }
-            State::Program(_) => self.program(reply),
+            State::Recover(recover) => recover.reply(reply).then(|()| enter(&mut self.state, State::Send)),
+            State::Send => sent_to_flash(at, reply)
+                .then(|()| enter(&mut self.state, State::Program(PollStatus::of_flash()))),
+            State::Program(poll) => poll.program(at, reply, self.address, self.length),
         }
     }
 }

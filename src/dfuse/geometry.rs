@@ -29,25 +29,11 @@ pub enum RangeError {
         /// The memory's name, as the device gives it.
         map: String,
     },
-    /// The memory map forbids reading.
-    #[error("{length} bytes at {address:#010x} are not readable")]
-    NotReadable {
-        /// Start of the range.
-        address: u32,
-        /// Its length in bytes.
-        length: usize,
-    },
-    /// The memory map forbids writing.
-    #[error("{length} bytes at {address:#010x} are not writable")]
-    NotWritable {
-        /// Start of the range.
-        address: u32,
-        /// Its length in bytes.
-        length: usize,
-    },
-    /// Not exactly one sector, or a sector that the memory map forbids to erase.
-    #[error("{length} bytes at {address:#010x} are not one erasable sector")]
-    NotErasable {
+    /// The memory map forbids it. To be erased, it has to be exactly one sector.
+    #[error("{length} bytes at {address:#010x} are not {needed}")]
+    Forbidden {
+        /// What they need to be: `readable`, `writable` or `one erasable sector`.
+        needed: &'static str,
         /// Start of the range.
         address: u32,
         /// Its length in bytes.
@@ -89,10 +75,7 @@ impl Geometry {
     /// Checks that `length` bytes from `address` may be read. More than one block is possible only if a block has
     /// [`BLOCK`] bytes.
     pub fn check_read(&self, address: u32, length: usize) -> Result<(), RangeError> {
-        self.check_extent(address, length)?;
-        if !self.map.all(address, length, Access::readable) {
-            return Err(RangeError::NotReadable { address, length });
-        }
+        self.check_extent(address, length, "readable", Access::readable)?;
         let blocks = if self.block < BLOCK { 1 } else { MAX_BLOCKS };
         self.check_length(length, blocks)
     }
@@ -100,24 +83,15 @@ impl Geometry {
     /// Checks that `length` bytes may be written at `address`, in one block: a key written in two blocks could end up
     /// half old and half new.
     pub fn check_write(&self, address: u32, length: usize) -> Result<(), RangeError> {
-        self.check_extent(address, length)?;
-        if !self.map.all(address, length, Access::writable) {
-            return Err(RangeError::NotWritable { address, length });
-        }
+        self.check_extent(address, length, "writable", Access::writable)?;
         self.check_length(length, 1)
     }
 
     /// Checks that `length` bytes from `address` are exactly one sector that may be erased. The bootloader always
     /// erases the whole sector of an address.
     pub fn check_erase(&self, address: u32, length: usize) -> Result<(), RangeError> {
-        self.check_extent(address, length)?;
-        let whole = self.map.is_sector(address, length) && self.map.all(address, length, Access::erasable);
-        if whole { Ok(()) } else { Err(RangeError::NotErasable { address, length }) }
-    }
-
-    /// Checks that `length` bytes fit in one block.
-    pub fn check_block(&self, length: usize) -> Result<(), RangeError> {
-        self.check_length(length, 1)
+        let is_sector = self.map.is_sector(address, length);
+        self.check_extent(address, length, "one erasable sector", |access| is_sector && access.erasable())
     }
 
     /// Checks that there are block numbers for `length` bytes that begin `blocks` blocks after the pointer.
@@ -126,7 +100,13 @@ impl Geometry {
         if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }
     }
 
-    fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
+    fn check_extent(
+        &self,
+        address: u32,
+        length: usize,
+        needed: &'static str,
+        permits: impl Fn(Access) -> bool,
+    ) -> Result<(), RangeError> {
         if length == 0 {
             return Err(RangeError::Empty);
         }
@@ -134,10 +114,12 @@ impl Geometry {
             let map = super::descriptors::printable(self.map.name());
             return Err(RangeError::OutsideMap { address, length, map });
         }
-        Ok(())
+        let permitted = self.map.all(address, length, permits);
+        if permitted { Ok(()) } else { Err(RangeError::Forbidden { needed, address, length }) }
     }
 
-    fn check_length(&self, length: usize, blocks: usize) -> Result<(), RangeError> {
+    /// Checks that `length` bytes fit in this many blocks.
+    pub(super) fn check_length(&self, length: usize, blocks: usize) -> Result<(), RangeError> {
         let limit = usize::from(self.block).saturating_mul(blocks);
         if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }
     }
@@ -173,8 +155,11 @@ mod tests {
         assert_eq!(flash.check_read(0, 0), Err(RangeError::Empty));
         assert_eq!(flash.check_write(0, 0), Err(RangeError::Empty));
         assert!(matches!(flash.check_read(2000, 49), Err(RangeError::OutsideMap { .. })));
-        assert!(matches!(flash.check_read(1000, 100), Err(RangeError::NotReadable { .. })));
-        assert!(matches!(flash.check_write(1000, 100), Err(RangeError::NotWritable { .. })));
+        assert!(matches!(flash.check_read(1000, 100), Err(RangeError::Forbidden { needed: "readable", .. })));
+        assert!(matches!(
+            flash.check_write(1000, 100),
+            Err(RangeError::Forbidden { needed: "writable", .. })
+        ));
         assert_eq!(flash.check_write(1024, 1024), Ok(()));
     }
 
@@ -187,11 +172,8 @@ mod tests {
         let never =
             [(0x1000, 1024), (0x2400, 1024), (0x1400, 1023), (0x1400, 2048), (0x1500, 1024), (0x1C00, 1024)];
         for (address, length) in never {
-            assert_eq!(
-                flash.check_erase(address, length),
-                Err(RangeError::NotErasable { address, length }),
-                "{address:#x}"
-            );
+            let error = RangeError::Forbidden { needed: "one erasable sector", address, length };
+            assert_eq!(flash.check_erase(address, length), Err(error), "{address:#x}");
         }
         assert_eq!(flash.check_erase(0x1400, 0), Err(RangeError::Empty));
         assert!(matches!(flash.check_erase(0x2800, 1024), Err(RangeError::OutsideMap { .. })));

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::error::{DfuError, Failure, Stage};
-use super::machine::{Operation, Reply, Start, Step};
+use super::machine::{Operation, Reply, Start, Step, enter};
 use super::poll_status::{read_status, sent};
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
@@ -34,16 +34,7 @@ pub struct Leave {
 impl Leave {
     /// An operation that leaves DFU mode.
     pub fn new(start: Start) -> Self {
-        let state = match start {
-            Start::Unknown => State::Recover(Recover::new()),
-            Start::Ready => State::Send,
-        };
-        Self { state }
-    }
-
-    fn go(&mut self, state: State) -> Step<()> {
-        self.state = state;
-        Step::Next
+        Self { state: start.state(State::Recover, State::Send) }
     }
 
     fn confirm(&mut self, attempt: u32, reply: Reply<'_>) -> Step<()> {
@@ -95,9 +86,9 @@ impl Operation for Leave {
         match &mut self.state {
             State::Recover(recover) => match recover.reply(reply) {
                 Step::Done(Err(DfuError::Leaving)) => Step::Done(Ok(())),
-                step => step.then(|()| self.go(State::Send)),
+                step => step.then(|()| enter(&mut self.state, State::Send)),
             },
-            State::Send => sent(at, reply).then(|()| self.go(State::Confirm { attempt: 1 })),
+            State::Send => sent(at, reply).then(|()| enter(&mut self.state, State::Confirm { attempt: 1 })),
             &mut State::Confirm { attempt } => self.confirm(attempt, reply),
         }
     }

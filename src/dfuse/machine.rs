@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::error::{At, DfuError, Failure, Stage, Touched};
 use super::request::Command;
 
@@ -14,6 +16,9 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time limit of the request during which the bootloader writes. A DCT write copies 16 KiB and erases a sector, which
 /// takes hundreds of milliseconds. If the limit is reached, the outcome is unknown.
 pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of the device's memory. Wiped when dropped, because they may be a private key.
+pub type Buffer = Zeroizing<Vec<u8>>;
 
 /// What is known of the device before an operation begins. After success the device is ready for the next operation,
 /// which need not ask for its state.
@@ -87,6 +92,12 @@ impl<T> Step<T> {
     }
 }
 
+/// Enters a state of an operation, which continues with its next request.
+pub(super) fn enter<S, T>(state: &mut S, next: S) -> Step<T> {
+    *state = next;
+    Step::Next
+}
+
 /// A sequence of requests; each depends on the answer to the last.
 pub trait Operation {
     /// Its result.
@@ -95,9 +106,14 @@ pub trait Operation {
     /// What it is doing.
     fn stage(&self) -> Stage;
 
+    /// True while the device has received a write, or an erasure, whose outcome is open.
+    fn writes(&self) -> bool {
+        false
+    }
+
     /// Whether the flash may have changed so far.
     fn touched(&self) -> Touched {
-        Touched::No
+        if self.writes() { Touched::Maybe } else { Touched::No }
     }
 
     /// The request to be sent now.
@@ -105,12 +121,12 @@ pub trait Operation {
 
     /// How long to wait for that request.
     fn patience(&self) -> Duration {
-        REQUEST_TIMEOUT
+        if self.writes() { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
     /// True while the device has received something and its outcome is open.
     fn committed(&self) -> bool {
-        false
+        self.writes()
     }
 
     /// Takes the outcome of the request.

@@ -12,10 +12,6 @@ use std::ops::Range;
 pub struct Access(u8);
 
 impl Access {
-    const READABLE: u8 = 1;
-    const ERASABLE: u8 = 2;
-    const WRITABLE: u8 = 4;
-
     /// From the letter of the notation; `None` if it is not `a` to `g`.
     pub const fn from_letter(letter: char) -> Option<Self> {
         match letter {
@@ -31,17 +27,17 @@ impl Access {
 
     /// Bit 0.
     pub const fn readable(self) -> bool {
-        self.0 & Self::READABLE != 0
+        self.0 & 1 != 0
     }
 
     /// Bit 1.
     pub const fn erasable(self) -> bool {
-        self.0 & Self::ERASABLE != 0
+        self.0 & 2 != 0
     }
 
     /// Bit 2.
     pub const fn writable(self) -> bool {
-        self.0 & Self::WRITABLE != 0
+        self.0 & 4 != 0
     }
 }
 

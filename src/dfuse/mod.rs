@@ -34,7 +34,6 @@
 //!   it.
 //! - `bwPollTimeout` keeps its last value in states that have nothing to wait for.
 
-mod buffer;
 pub mod descriptors;
 pub mod download;
 pub mod erase;
@@ -51,13 +50,12 @@ pub mod status;
 pub mod suffix;
 pub mod upload;
 
-pub use buffer::Buffer;
 pub use download::{Block, Download};
 pub use erase::Erase;
 pub use error::{At, DfuError, Failure, Stage, Touched};
 pub use geometry::{BLOCK, Geometry, RangeError};
 pub use leave::Leave;
-pub use machine::{Action, Machine, Operation, Reply, Start, Step, Transfer};
+pub use machine::{Action, Buffer, Machine, Operation, Reply, Start, Step, Transfer};
 pub use memory_map::{Access, MapError, MemoryMap};
 pub use recover::Recover;
 pub use request::{Command, Request};

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::error::{At, DfuError};
+use super::error::{At, DfuError, Failure, Touched};
 use super::machine::{Reply, Step};
 use super::status::{State, Status, StatusCode};
 
@@ -27,7 +27,8 @@ const MIN_POLL: Duration = Duration::from_millis(10);
 pub(super) struct PollStatus {
     most: Duration,
     asked: bool,
-    was_busy: bool,
+    /// True once the device has reported that it is busy with what was sent.
+    pub(super) was_busy: bool,
 }
 
 impl PollStatus {
@@ -39,11 +40,6 @@ impl PollStatus {
     /// For a write or an erasure.
     pub(super) fn of_flash() -> Self {
         Self { most: MAX_POLL, ..Self::of_address() }
-    }
-
-    /// True once the device has reported that it is busy with what was sent.
-    pub(super) fn is_carried_out(&self) -> bool {
-        self.was_busy
     }
 
     /// Judges an answer to `DFU_GETSTATUS`.
@@ -63,6 +59,16 @@ impl PollStatus {
             // The poll time means nothing here: r5 and r6 repeat their last one in every state.
             State::DnloadSync => pause(least),
             state => Step::fail(DfuError::UnexpectedState { at, state }),
+        }
+    }
+
+    /// The same while `length` bytes are written or erased at `address`. The bootloader does that during this request,
+    /// never before it.
+    pub(super) fn program(&mut self, at: At, reply: Reply<'_>, address: u32, length: usize) -> Step<()> {
+        match reply {
+            Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
+            Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
+            reply => self.reply(at, reply),
         }
     }
 }
@@ -92,4 +98,13 @@ pub(super) fn sent(at: At, reply: Reply<'_>) -> Step<()> {
         Reply::Data(bytes) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
         Reply::Failed(failure) => Step::fail(DfuError::Transfer { at, failure }),
     }
+}
+
+/// The same for a block, or for the command to erase. Without an answer it may be pending in the device. The next
+/// `DFU_GETSTATUS`, from any program, would carry it out.
+pub(super) fn sent_to_flash(mut at: At, reply: Reply<'_>) -> Step<()> {
+    if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
+        at.touched = Touched::Maybe;
+    }
+    sent(at, reply)
 }

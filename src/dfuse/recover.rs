@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::error::{At, DfuError, Failure, Stage};
-use super::machine::{Operation, Reply, Step};
+use super::machine::{Operation, Reply, Start, Step, enter};
 use super::request::Command;
 use super::status::{State, Status};
 
@@ -81,6 +81,16 @@ impl Recover {
     }
 }
 
+impl Start {
+    /// The first state of an operation: `ready`, unless the device has to be brought to dfuIDLE first.
+    pub(super) fn state<S>(self, recover: fn(Recover) -> S, ready: S) -> S {
+        match self {
+            Self::Unknown => recover(Recover::new()),
+            Self::Ready => ready,
+        }
+    }
+}
+
 impl Default for Recover {
     fn default() -> Self {
         Self::new()
@@ -108,19 +118,10 @@ impl Operation for Recover {
         self.requests += 1;
         let step = match (reply, self.ask) {
             (Reply::Data(bytes), Ask::State | Ask::Status) => self.read(at, bytes),
-            (Reply::Failed(Failure::Stall), Ask::State) => {
-                self.ask = Ask::Discard;
-                Step::Next
-            }
-            (Reply::Sent, Ask::Discard) => {
-                self.ask = Ask::Status;
-                Step::Next
-            }
+            (Reply::Failed(Failure::Stall), Ask::State) => enter(&mut self.ask, Ask::Discard),
+            (Reply::Sent, Ask::Discard) => enter(&mut self.ask, Ask::Status),
             // Ask for the state again, whether the device accepted the request or refused it.
-            (Reply::Sent | Reply::Failed(Failure::Stall), _) => {
-                self.ask = Ask::State;
-                Step::Next
-            }
+            (Reply::Sent | Reply::Failed(Failure::Stall), _) => enter(&mut self.ask, Ask::State),
             (Reply::Data(bytes), _) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
             (Reply::Failed(failure), _) => Step::fail(DfuError::Transfer { at, failure }),
         };

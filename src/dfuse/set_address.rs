@@ -8,7 +8,7 @@
 //! The device's acknowledgement does not prove that it has taken the address. Only a read through the pointer does.
 
 use super::error::{DfuError, Failure, Stage};
-use super::machine::{Operation, Reply, Step};
+use super::machine::{Operation, Reply, Step, enter};
 use super::poll_status::{PollStatus, sent};
 use super::request::{Command, set_address};
 
@@ -30,11 +30,6 @@ impl SetAddress {
     pub(super) fn new(address: u32) -> Self {
         Self { address, payload: set_address(address), state: State::Send }
     }
-
-    fn go<T>(&mut self, state: State) -> Step<T> {
-        self.state = state;
-        Step::Next
-    }
 }
 
 impl Operation for SetAddress {
@@ -55,13 +50,15 @@ impl Operation for SetAddress {
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
         let at = self.at();
         match &mut self.state {
-            State::Send => sent(at, reply).then(|()| self.go(State::Poll(PollStatus::of_address()))),
+            State::Send => {
+                sent(at, reply).then(|()| enter(&mut self.state, State::Poll(PollStatus::of_address())))
+            }
             State::Poll(_) if matches!(reply, Reply::Failed(Failure::Stall)) => {
                 Step::fail(DfuError::AddressRefused { address: self.address })
             }
             State::Poll(poll) => {
                 let step = poll.reply(at, reply);
-                if poll.is_carried_out() {
+                if poll.was_busy {
                     self.state = State::Abort;
                 }
                 step

@@ -38,41 +38,38 @@ pub enum State {
     Unknown(u8),
 }
 
+impl State {
+    /// The states that DFU 1.1 defines, by value, with their names.
+    const DEFINED: [(Self, &'static str); 11] = [
+        (Self::AppIdle, "appIDLE"),
+        (Self::AppDetach, "appDETACH"),
+        (Self::DfuIdle, "dfuIDLE"),
+        (Self::DnloadSync, "dfuDNLOAD-SYNC"),
+        (Self::DnBusy, "dfuDNBUSY"),
+        (Self::DnloadIdle, "dfuDNLOAD-IDLE"),
+        (Self::ManifestSync, "dfuMANIFEST-SYNC"),
+        (Self::Manifest, "dfuMANIFEST"),
+        (Self::ManifestWaitReset, "dfuMANIFEST-WAIT-RESET"),
+        (Self::UploadIdle, "dfuUPLOAD-IDLE"),
+        (Self::Error, "dfuERROR"),
+    ];
+}
+
 impl From<u8> for State {
     fn from(value: u8) -> Self {
-        match value {
-            0 => Self::AppIdle,
-            1 => Self::AppDetach,
-            2 => Self::DfuIdle,
-            3 => Self::DnloadSync,
-            4 => Self::DnBusy,
-            5 => Self::DnloadIdle,
-            6 => Self::ManifestSync,
-            7 => Self::Manifest,
-            8 => Self::ManifestWaitReset,
-            9 => Self::UploadIdle,
-            10 => Self::Error,
-            other => Self::Unknown(other),
-        }
+        Self::DEFINED.get(usize::from(value)).map_or(Self::Unknown(value), |(state, _)| *state)
     }
 }
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AppIdle => "appIDLE",
-            Self::AppDetach => "appDETACH",
-            Self::DfuIdle => "dfuIDLE",
-            Self::DnloadSync => "dfuDNLOAD-SYNC",
-            Self::DnBusy => "dfuDNBUSY",
-            Self::DnloadIdle => "dfuDNLOAD-IDLE",
-            Self::ManifestSync => "dfuMANIFEST-SYNC",
-            Self::Manifest => "dfuMANIFEST",
-            Self::ManifestWaitReset => "dfuMANIFEST-WAIT-RESET",
-            Self::UploadIdle => "dfuUPLOAD-IDLE",
-            Self::Error => "dfuERROR",
-            Self::Unknown(value) => return write!(f, "unknown state {value}"),
-        })
+        match self {
+            Self::Unknown(value) => write!(f, "unknown state {value}"),
+            defined => {
+                let named = Self::DEFINED.iter().find(|(state, _)| state == defined);
+                f.write_str(named.map_or("", |(_, name)| name))
+            }
+        }
     }
 }
 
@@ -172,20 +169,9 @@ mod tests {
     fn every_defined_state_has_its_own_value_and_name() {
         let names: Vec<String> = (0..=10).map(|n| State::from(n).to_string()).collect();
         assert_eq!(
-            names,
-            [
-                "appIDLE",
-                "appDETACH",
-                "dfuIDLE",
-                "dfuDNLOAD-SYNC",
-                "dfuDNBUSY",
-                "dfuDNLOAD-IDLE",
-                "dfuMANIFEST-SYNC",
-                "dfuMANIFEST",
-                "dfuMANIFEST-WAIT-RESET",
-                "dfuUPLOAD-IDLE",
-                "dfuERROR"
-            ]
+            names.join(" "),
+            "appIDLE appDETACH dfuIDLE dfuDNLOAD-SYNC dfuDNBUSY dfuDNLOAD-IDLE dfuMANIFEST-SYNC dfuMANIFEST \
+             dfuMANIFEST-WAIT-RESET dfuUPLOAD-IDLE dfuERROR"
         );
     }
 }

@@ -6,10 +6,9 @@
 
 use std::mem;
 
-use super::buffer::Buffer;
 use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry, RangeError};
-use super::machine::{Operation, Reply, Start, Step};
+use super::machine::{Buffer, Operation, Reply, Start, Step, enter};
 use super::poll_status::sent;
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
@@ -64,10 +63,7 @@ impl Upload {
             geometry.check_read(part.address(address), part.length)?;
             Geometry::check_numbers(part.block, part.length)?;
         }
-        let state = match start {
-            Start::Unknown => State::Recover(Recover::new()),
-            Start::Ready => State::SetAddress(SetAddress::new(address)),
-        };
+        let state = start.state(State::Recover, State::SetAddress(SetAddress::new(address)));
         Ok(Self { state, address, parts: parts.to_vec(), reading: Buffer::default(), read: Vec::new() })
     }
 
@@ -89,11 +85,6 @@ impl Upload {
         block.saturating_add(self.part().block)
     }
 
-    fn block_address(&self) -> u32 {
-        let read = u32::try_from(self.reading.len()).unwrap_or(u32::MAX);
-        self.part().address(self.address).saturating_add(read)
-    }
-
     fn take_block(&mut self, reply: Reply<'_>) -> Step<Vec<Buffer>> {
         let at = self.at();
         let (expected, length) = (usize::from(self.block_length()), self.part().length);
@@ -103,7 +94,8 @@ impl Upload {
             Reply::Failed(failure) => return Step::fail(DfuError::Transfer { at, failure }),
         };
         if bytes.len() < expected {
-            let address = self.block_address();
+            let read = u32::try_from(self.reading.len()).unwrap_or(u32::MAX);
+            let address = self.part().address(self.address).saturating_add(read);
             return Step::fail(DfuError::ShortRead { address, expected, got: bytes.len() });
         }
         if bytes.len() > expected {
@@ -119,11 +111,6 @@ impl Upload {
         if self.read.len() == self.parts.len() {
             self.state = State::Finish;
         }
-        Step::Next
-    }
-
-    fn go<T>(&mut self, state: State) -> Step<T> {
-        self.state = state;
         Step::Next
     }
 }
@@ -152,10 +139,12 @@ impl Operation for Upload {
     fn reply(&mut self, reply: Reply<'_>) -> Step<Self::Output> {
         let at = self.at();
         match &mut self.state {
-            State::Recover(recover) => {
-                recover.reply(reply).then(|()| self.go(State::SetAddress(SetAddress::new(self.address))))
+            State::Recover(recover) => recover
+                .reply(reply)
+                .then(|()| enter(&mut self.state, State::SetAddress(SetAddress::new(self.address)))),
+            State::SetAddress(set_address) => {
+                set_address.reply(reply).then(|()| enter(&mut self.state, State::Read))
             }
-            State::SetAddress(set_address) => set_address.reply(reply).then(|()| self.go(State::Read)),
             State::Read => self.take_block(reply),
             State::Finish => sent(at, reply).then(|()| Step::Done(Ok(mem::take(&mut self.read)))),
         }

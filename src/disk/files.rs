@@ -103,15 +103,9 @@ pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
 /// Syncs a folder that this program may have made. A folder that cannot be opened was not, and a file system that
 /// cannot sync folders (such as squashfs under a root folder) holds none that was.
 fn sync_if_ours(folder: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match folder::sync(folder) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
+        Err(error) if [PermissionDenied, InvalidInput, Unsupported].contains(&error.kind()) => Ok(()),
         // The end of a relative path.
         Err(_) if folder.as_os_str().is_empty() => Ok(()),
         other => other,

@@ -113,7 +113,6 @@ fn temporary_name() -> io::Result<String> {
     Ok(format!(".duo-provision-{random:016x}.tmp"))
 }
 
-/// Syncs a folder.
 pub(super) fn sync(path: &Path) -> io::Result<()> {
     Folder::open(path)?.sync()
 }

@@ -8,7 +8,6 @@ mod error;
 mod files;
 mod folder;
 mod lock;
-mod lossy;
 mod name;
 mod owner;
 mod paths;
@@ -22,9 +21,9 @@ pub use files::{check_writable, create_folder, create_new, create_new_public, en
 pub(crate) use folder::Folder;
 pub(crate) use lock::Lock;
 pub use lock::Pause;
-pub use lossy::lossy;
 pub use name::{check_name, is_too_long};
 pub use owner::{Owner, Privacy, is_superuser};
+pub use paths::lossy;
 pub use read::read_bounded;
 pub(crate) use read::{Links, open, open_to_write};
 pub use shown::{hidden, plain, plain_path, shown, unfit_json, unfit_json_line};

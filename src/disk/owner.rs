@@ -45,19 +45,12 @@ impl Owner {
     }
 
     /// Under sudo (root, with `SUDO_UID` and `SUDO_GID` in the environment) the user who called it.
-    #[cfg(unix)]
     pub fn detect(env: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let id = |name| env(name)?.to_str()?.parse::<u32>().ok().filter(|id| *id != 0);
-        if !nix::unistd::geteuid().is_root() {
+        if !is_superuser() {
             return Self::caller();
         }
         Self { ids: id("SUDO_UID").zip(id("SUDO_GID")) }
-    }
-
-    /// Only Unix has sudo.
-    #[cfg(not(unix))]
-    pub fn detect(_env: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self::caller()
     }
 
     /// The home folder of the user who called sudo; `None` without sudo.

@@ -12,7 +12,7 @@ use super::private::{EXPONENT_BYTES, HALF, PrivateKey, WIDE};
 
 /// Length of the device's form: the outer header and version; n and d, each with a header of 3 bytes and a zero; e; and
 /// five numbers of half the width, each with a header of 2 bytes and a zero.
-pub(super) const DEVICE_FORM_LEN: usize = 7 + 2 * (3 + 1 + WIDE) + 5 + 5 * (2 + 1 + HALF);
+pub const DEVICE_FORM_LEN: usize = 7 + 2 * (3 + 1 + WIDE) + 5 + 5 * (2 + 1 + HALF);
 
 impl PrivateKey {
     /// PKCS#1 as the firmware makes it: every number has its full width and a leading zero, even if DER does not need

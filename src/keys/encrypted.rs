@@ -19,8 +19,7 @@ use super::error::KeyError;
 use super::passphrase::Passphrase;
 use super::pem;
 use super::private::PrivateKey;
-use super::read::{Form, ReadKey, Shape, recognise, refuse_plain_nonsense};
-use super::text::to_utf8;
+use super::read::{Form, ReadKey, Shape, in_der, recognise};
 
 /// Rounds of PBKDF2: the number in OWASP's password storage cheat sheet for HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
@@ -87,15 +86,8 @@ impl EncryptedKey {
     /// Reads the outer structure of an encrypted key file, DER or PEM. A file that is not encrypted gives
     /// [`KeyError::NotEncrypted`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
-        let text = to_utf8(bytes);
-        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
-        refuse_plain_nonsense(bytes)?;
-        if !pem::is_pem(bytes) {
-            return Self::from_der(bytes);
-        }
-        let block = pem::decode_encrypted(bytes)?;
-        let key = Self::from_der(&block.der)?;
-        Ok(Self { behind: key.behind + block.behind, ..key })
+        let (key, behind) = in_der(bytes, pem::decode_encrypted, Self::from_der)?;
+        Ok(Self { behind: key.behind + behind.unwrap_or_default(), ..key })
     }
 
     fn from_der(der: &[u8]) -> Result<Self, KeyError> {

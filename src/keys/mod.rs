@@ -11,13 +11,10 @@
 //!   [`firmware`], an independent model of the device's reader, reads back as the same key.
 //! - [`Slot::classify`] says what is in a device's key slot.
 
-mod decrypt;
-mod describe;
 mod encode;
 mod encrypted;
 mod error;
 pub mod firmware;
-mod generate;
 mod passphrase;
 mod pem;
 mod private;
@@ -29,7 +26,7 @@ mod slot;
 mod text;
 mod tlv;
 
-pub use describe::SlotKind;
+pub use encode::DEVICE_FORM_LEN;
 pub use encrypted::{EncryptedKey, Work};
 pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;
@@ -40,8 +37,5 @@ pub use proven::proofs;
 pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKey};
 pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};
 pub use server::{PARTICLE_SERVER_KEY_PEM, ServerKey};
-pub use slot::{SLOT_LEN, Slot, SlotImage};
+pub use slot::{SLOT_LEN, Slot, SlotImage, SlotKind};
 pub use text::to_utf8;
-
-/// Length of a private key in the device's fixed-width encoding.
-pub const DEVICE_FORM_LEN: usize = encode::DEVICE_FORM_LEN;

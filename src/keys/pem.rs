@@ -13,7 +13,6 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// A decoded block.
 pub(super) struct Block {
     pub(super) der: Zeroizing<Vec<u8>>,
     /// Bytes after the block, without white space.
@@ -131,32 +130,28 @@ fn next_character(left: &mut &[u8]) -> Option<u8> {
         *left = rest;
         match escape(first, rest) {
             _ if first.is_ascii_whitespace() => {}
-            Some(Escape::LineEnd(rest)) => *left = rest,
-            Some(Escape::Slash(rest)) => {
+            Some((character, rest)) => {
                 *left = rest;
-                return Some(b'/');
+                if character.is_some() {
+                    return character;
+                }
             }
             None => return Some(first),
         }
     }
 }
 
-/// An escape sequence, with the bytes after it.
-enum Escape<'a> {
-    LineEnd(&'a [u8]),
-    Slash(&'a [u8]),
-}
-
-fn escape(first: u8, rest: &[u8]) -> Option<Escape<'_>> {
+/// What an escape sequence stands for, `None` for a line end, and the bytes after it.
+fn escape(first: u8, rest: &[u8]) -> Option<(Option<u8>, &[u8])> {
     if first != b'\\' {
         return None;
     }
     let more = rest.iter().take_while(|&&byte| byte == b'\\').count();
     match rest.get(more)? {
-        b'n' | b'r' => Some(Escape::LineEnd(&rest[more + 1..])),
-        b'/' => Some(Escape::Slash(&rest[more + 1..])),
+        b'n' | b'r' => Some((None, &rest[more + 1..])),
+        b'/' => Some((Some(b'/'), &rest[more + 1..])),
         // A text that continues on the next line, as in a shell.
-        end if end.is_ascii_whitespace() => Some(Escape::LineEnd(&rest[more..])),
+        end if end.is_ascii_whitespace() => Some((None, &rest[more..])),
         _ => None,
     }
 }
@@ -168,7 +163,7 @@ fn without_quotes(mut rest: &[u8]) -> &[u8] {
         match rest {
             [b'"' | b'\'' | b'`', behind @ ..] => rest = behind,
             [first, behind @ ..] => match escape(*first, behind) {
-                Some(Escape::LineEnd(behind)) => rest = behind,
+                Some((None, behind)) => rest = behind,
                 _ => return rest,
             },
             [] => return rest,

@@ -1,12 +1,16 @@
-//! Holds the numbers of a private key and checks the relations between them.
+//! Holds the numbers of a private key and checks the relations between them. Makes new keys, of the kind that a Duo
+//! makes for itself, and decrypts with one: the only private operation.
 //!
 //! A [`PrivateKey`] exists only if all eight numbers match. The device loads dP, dQ and qInv from flash and computes
 //! with them, so a wrong bit there is as bad as one in d.
 
 use std::fmt;
 
-use crypto_bigint::{NonZero, Odd, U512, U1024};
+use crypto_bigint::{BoxedUint, NonZero, Odd, U512, U1024};
 use crypto_primes::{Flavor, is_prime};
+use rand_core::CryptoRng;
+use rsa::Pkcs1v15Encrypt;
+use rsa::traits::PrivateKeyParts;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -74,6 +78,16 @@ impl PrivateKey {
         Ok(Self(numbers))
     }
 
+    /// Makes a key from `rng`. Takes tens of milliseconds. `rsa` generates the primes; everything else is computed and
+    /// checked here. Fails only if `rsa` does.
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, KeyError> {
+        let key = rsa::PrivateKey::new(rng, MODULUS_BITS).map_err(|_| KeyError::Generation)?;
+        let [p, q] = key.primes() else { return Err(KeyError::Generation) };
+        // With a fixed width, the same as in `rsa`.
+        let [p, q] = [p, q].map(|prime| half(Number::P, &Zeroizing::new(prime.to_be_bytes())));
+        Self::from_primes(p.map_err(|_| KeyError::Generation)?, q.map_err(|_| KeyError::Generation)?)
+    }
+
     /// Makes a key from two primes of 512 bits. d is e⁻¹ mod (p − 1)(q − 1), as in the device's `PolarSSL`.
     pub(super) fn from_primes(p: U512, q: U512) -> Result<Self, KeyError> {
         let n: U1024 = p.concatenating_mul(&q);
@@ -95,7 +109,27 @@ impl PrivateKey {
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_checked_modulus(self.0.n.to_be_bytes().into())
+        PublicKey { n: self.0.n.to_be_bytes().into() }
+    }
+
+    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2), blinded with `rng`. Wrong padding gives no error. It gives other bytes, of
+    /// any length (`rsa`'s implicit rejection), so that an attacker learns nothing from many attempts. The caller has
+    /// to check the plaintext. `None` if the ciphertext is impossible: it has the wrong length, or as a number it is
+    /// not smaller than the modulus.
+    pub fn decrypt<R: CryptoRng + ?Sized>(
+        &self,
+        rng: &mut R,
+        ciphertext: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+        let number = |which| BoxedUint::from_be_slice_vartime(&self.number(which));
+        let key = rsa::PrivateKey::from_components(
+            number(Number::N),
+            BoxedUint::from(EXPONENT),
+            number(Number::D),
+            vec![number(Number::P), number(Number::Q)],
+        );
+        let key = key.map_err(|_| KeyError::Arithmetic)?;
+        Ok(key.decrypt_blinded(rng, Pkcs1v15Encrypt, ciphertext).ok().map(Zeroizing::new))
     }
 
     /// A number, big-endian at its full width: 128 bytes for n and d, 64 for the others. All but n are secret.

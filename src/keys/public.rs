@@ -10,13 +10,10 @@ use der::pem::{LineEnding, encode_string};
 use rsa::pkcs1::RsaPublicKeyRef;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use spki::SubjectPublicKeyInfoRef;
 
 use super::error::KeyError;
-use super::pem;
 use super::private::{WIDE, check_public_size};
-use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
-use super::text::to_utf8;
+use super::read::{DAMAGED_SPKI, read_public};
 
 /// The shared public key that device-provisioning-helper sends if it is given none. Particle's cloud then takes the
 /// device's own key at its next connection. Anyone may hold its private half.
@@ -40,31 +37,25 @@ const SPKI_HEAD: [u8; 29] = [
     0x02, 0x81, 0x81, 0x00, // modulus
 ];
 /// What follows the modulus: e = 65537.
-const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
+pub(super) const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
 /// An RSA-1024 public key with e = 65537.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
-    n: [u8; WIDE],
+    /// The modulus, checked.
+    pub(super) n: [u8; WIDE],
 }
 
 impl PublicKey {
     /// Length of [`PublicKey::spki_der`].
     pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
 
-    pub(super) const fn from_checked_modulus(n: [u8; WIDE]) -> Self {
-        Self { n }
-    }
-
     /// Reads a public key from outside: `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`, DER or PEM. Trailing data is
     /// ignored, so the DCT's whole 384-byte slot can be passed.
     ///
     /// A private key gives [`KeyError::PrivateKey`]; get its public half with [`super::PrivateKey::public_key`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
-        let text = to_utf8(bytes);
-        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
-        refuse_plain_nonsense(bytes)?;
-        if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
+        read_public(bytes, Self::from_pkcs1)
     }
 
     /// The shared key of [`GENERIC_PUBLIC_KEY_PEM`].
@@ -102,33 +93,16 @@ impl PublicKey {
         Fingerprint(Sha256::digest(self.spki_der()).into())
     }
 
-    fn from_der(bytes: &[u8]) -> Result<Self, KeyError> {
-        match recognise(bytes)? {
-            (der, Shape::Spki) => Self::from_spki(der),
-            (der, Shape::Pkcs1Public) => Self::from_pkcs1(der),
-            (_, Shape::Pkcs1 | Shape::Pkcs8) => Err(KeyError::PrivateKey),
-            (_, Shape::Other(error)) => Err(error),
-        }
-    }
-
-    fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
-        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| DAMAGED)?;
-        check_algorithm(&spki.algorithm.oid)?;
-        Self::from_pkcs1(spki.subject_public_key.as_bytes().ok_or(DAMAGED)?)
-    }
-
     fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
         if let Some(misread) = misread(der) {
             return Err(misread);
         }
-        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED)?;
+        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED_SPKI)?;
         let n = key.modulus.as_bytes();
         check_public_size(n, key.public_exponent.as_bytes())?;
-        n.try_into().map(Self::from_checked_modulus).map_err(|_| DAMAGED)
+        n.try_into().map(|n| Self { n }).map_err(|_| DAMAGED_SPKI)
     }
 }
-
-const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
 
 /// Recognizes a modulus that a firmware read from a slot whose private key is not PKCS#1. The firmware counts bytes
 /// ([`super::firmware`]), so the identifiers of algorithms end up in the number. Fewer than one random number in 2^60
@@ -153,7 +127,7 @@ impl fmt::Debug for PublicKey {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint(pub(super) [u8; 32]);
 
 /// A text that is not 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -161,10 +135,6 @@ pub struct Fingerprint([u8; 32]);
 pub struct FingerprintError;
 
 impl Fingerprint {
-    pub(super) const fn of(hash: [u8; 32]) -> Self {
-        Self(hash)
-    }
-
     /// The 32 bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -194,13 +164,11 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(FingerprintError);
         }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or(FingerprintError)?;
-            *byte = 16 * high + low;
+        for (nth, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * nth..][..2], 16).map_err(|_| FingerprintError)?;
         }
         Ok(Self(bytes))
     }

@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use der::Decode;
 use pkcs8::PrivateKeyInfoRef;
-use spki::ObjectIdentifier;
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 use super::error::KeyError;
-use super::pem;
+use super::pem::{self, Block};
 use super::private::{Magnitudes, PrivateKey};
 use super::public::PublicKey;
 use super::slot::{SLOT_LEN, reset_image};
@@ -100,18 +101,50 @@ impl PrivateKey {
     /// Reads a private key that begins at `bytes[0]`, in any unencrypted [`Form`], and checks all its numbers. The
     /// bytes after it, in a slot or a dump, do not matter.
     pub fn read(bytes: &[u8]) -> Result<ReadKey, KeyError> {
-        let text = to_utf8(bytes);
-        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
-        refuse_plain_nonsense(bytes)?;
-        if !pem::is_pem(bytes) {
-            return read_der(bytes);
-        }
-        let block = pem::decode(bytes)?;
-        let read = read_der(&block.der)?;
+        let (read, behind) = in_der(bytes, pem::decode, read_der)?;
+        let Some(behind) = behind else { return Ok(read) };
         let form = if read.form == Form::Pkcs8 { Form::Pkcs8Pem } else { Form::Pkcs1Pem };
-        Ok(ReadKey { form, behind: read.behind + block.behind, ..read })
+        Ok(ReadKey { form, behind: read.behind + behind, ..read })
     }
 }
+
+/// Gives DER to `read`: the bytes themselves or, of a text, the block that `decode` takes out of it. Nonsense is refused
+/// before that. Also returns how many bytes follow the block; `None` without one.
+pub(super) fn in_der<T>(
+    bytes: &[u8],
+    decode: fn(&[u8]) -> Result<Block, KeyError>,
+    read: impl FnOnce(&[u8]) -> Result<T, KeyError>,
+) -> Result<(T, Option<usize>), KeyError> {
+    let text = to_utf8(bytes);
+    let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
+    refuse_plain_nonsense(bytes)?;
+    if !pem::is_pem(bytes) {
+        return Ok((read(bytes)?, None));
+    }
+    let block = decode(bytes)?;
+    Ok((read(&block.der)?, Some(block.behind)))
+}
+
+/// Reads a public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. `from_pkcs1` reads an `RSAPublicKey`.
+pub(super) fn read_public<K>(
+    bytes: &[u8],
+    from_pkcs1: fn(&[u8]) -> Result<K, KeyError>,
+) -> Result<K, KeyError> {
+    let from_der = |bytes: &[u8]| match recognise(bytes)? {
+        (der, Shape::Spki) => {
+            let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| DAMAGED_SPKI)?;
+            check_algorithm(&spki.algorithm.oid)?;
+            from_pkcs1(spki.subject_public_key.as_bytes().ok_or(DAMAGED_SPKI)?)
+        }
+        (der, Shape::Pkcs1Public) => from_pkcs1(der),
+        (_, Shape::Pkcs1 | Shape::Pkcs8) => Err(KeyError::PrivateKey),
+        (_, Shape::Other(error)) => Err(error),
+    };
+    in_der(bytes, pem::decode, from_der).map(|(key, _)| key)
+}
+
+/// Of a public key whose DER cannot be read.
+pub(super) const DAMAGED_SPKI: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
 
 /// What a DER `SEQUENCE` is, judged by its first elements.
 pub(super) enum Shape {
@@ -164,7 +197,7 @@ fn shape(mut contents: Reader<'_>) -> Result<Shape, KeyError> {
 }
 
 /// Accepts RSA only.
-pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
+fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
     match *oid {
         RSA_ENCRYPTION => Ok(()),
         EC_PUBLIC_KEY => Err(KeyError::Ec),
@@ -174,7 +207,7 @@ pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
 
 /// Refuses, cheaply, what flash and disks often hold instead of a key: nothing, far too much, zeros, 0xFF, the reset
 /// image.
-pub(super) fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
+fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
     match bytes {
         [] => Err(KeyError::Empty),
         _ if bytes.len() > MAX_KEY_FILE => Err(KeyError::TooLarge { len: bytes.len() }),
@@ -192,7 +225,13 @@ fn read_der(bytes: &[u8]) -> Result<ReadKey, KeyError> {
     let (key, form) = match shape {
         Shape::Pkcs1 => {
             let key = read_pkcs1(whole)?;
-            let form = pkcs1_form(&key, whole)?;
+            let form = if whole == key.to_device_form().as_slice() {
+                Form::Device
+            } else if whole == key.to_pkcs1_der()?.as_slice() {
+                Form::Pkcs1
+            } else {
+                Form::Pkcs1Loose
+            };
             (key, form)
         }
         Shape::Pkcs8 => (read_pkcs8(whole)?, Form::Pkcs8),
@@ -232,16 +271,6 @@ fn read_pkcs8(whole: &[u8]) -> Result<PrivateKey, KeyError> {
         (_, Shape::Other(KeyError::MultiPrime)) => Err(KeyError::MultiPrime),
         _ => Err(KeyError::Malformed("its PKCS#8 frame holds no RSA private key")),
     }
-}
-
-fn pkcs1_form(key: &PrivateKey, whole: &[u8]) -> Result<Form, KeyError> {
-    Ok(if whole == key.to_device_form().as_slice() {
-        Form::Device
-    } else if whole == key.to_pkcs1_der()?.as_slice() {
-        Form::Pkcs1
-    } else {
-        Form::Pkcs1Loose
-    })
 }
 
 /// If the outer element is complete, an inner one that reaches outside it means damage, not a short file.

@@ -12,14 +12,11 @@ use rsa::pkcs1::RsaPublicKeyRef;
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, Pkcs1v15Encrypt};
 use sha2::{Digest, Sha256};
-use spki::SubjectPublicKeyInfoRef;
 
 use super::error::KeyError;
-use super::pem;
 use super::private::EXPONENT_BYTES;
-use super::public::Fingerprint;
-use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
-use super::text::to_utf8;
+use super::public::{Fingerprint, SPKI_TAIL};
+use super::read::{DAMAGED_SPKI, read_public};
 use super::tlv;
 
 /// Bits of the modulus: the firmware takes 256 bytes at a fixed place (redbear/firmware `handshake.cpp`).
@@ -36,8 +33,6 @@ const SPKI_HEAD: [u8; 33] = [
     0x30, 0x82, 0x01, 0x0A, // RSAPublicKey
     0x02, 0x82, 0x01, 0x01, 0x00, // modulus
 ];
-/// What follows the modulus: e = 65537.
-const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
 /// The key of Particle's own cloud, whose devices connect to `device.spark.io`.
 ///
@@ -69,27 +64,11 @@ impl ServerKey {
     /// Reads a server's public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. Trailing data is ignored, so the
     /// DCT's whole 768-byte field can be passed.
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
-        let text = to_utf8(bytes);
-        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
-        refuse_plain_nonsense(bytes)?;
-        if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
-    }
-
-    fn from_der(bytes: &[u8]) -> Result<Self, KeyError> {
-        match recognise(bytes)? {
-            (der, Shape::Spki) => {
-                let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| DAMAGED)?;
-                check_algorithm(&spki.algorithm.oid)?;
-                Self::from_pkcs1(spki.subject_public_key.as_bytes().ok_or(DAMAGED)?)
-            }
-            (der, Shape::Pkcs1Public) => Self::from_pkcs1(der),
-            (_, Shape::Pkcs1 | Shape::Pkcs8) => Err(KeyError::PrivateKey),
-            (_, Shape::Other(error)) => Err(error),
-        }
+        read_public(bytes, Self::from_pkcs1)
     }
 
     fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
-        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED)?;
+        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED_SPKI)?;
         let n = key.modulus.as_bytes();
         match tlv::bits(n) {
             SERVER_BITS => {}
@@ -99,7 +78,7 @@ impl ServerKey {
             return Err(KeyError::WrongExponent);
         }
         let e = BoxedUint::from(super::private::EXPONENT);
-        rsa::PublicKey::new(BoxedUint::from_be_slice_vartime(n), e).map(Self).map_err(|_| DAMAGED)
+        rsa::PublicKey::new(BoxedUint::from_be_slice_vartime(n), e).map(Self).map_err(|_| DAMAGED_SPKI)
     }
 
     /// The DER of `SubjectPublicKeyInfo`, 294 bytes: the first bytes of the DCT's field.
@@ -115,7 +94,7 @@ impl ServerKey {
 
     /// SHA-256 of [`ServerKey::spki_der`].
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(Sha256::digest(self.spki_der()).into())
+        Fingerprint(Sha256::digest(self.spki_der()).into())
     }
 
     /// The key of [`PARTICLE_SERVER_KEY_PEM`].
@@ -151,8 +130,6 @@ impl ServerKey {
         (zero >= 8 && padded[zero] == 0).then(|| padded[zero + 1..].to_vec())
     }
 }
-
-const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
 
 impl fmt::Debug for ServerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

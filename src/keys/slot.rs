@@ -42,6 +42,33 @@ pub enum Slot {
     Garbage(KeyError),
 }
 
+/// The kind of thing in a key slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeySlotKind", rename_all = "kebab-case")]
+pub enum SlotKind {
+    /// A key that the firmware reads.
+    Key,
+    /// Nothing: the Duo makes a key when it starts.
+    Blank,
+    /// The reset image, which does the same.
+    Reset,
+    /// Zeros, which the firmware takes for a key.
+    Zeros,
+    /// A PKCS#8 key, which the firmware misreads.
+    Pkcs8,
+    /// PEM text, which the firmware cannot read.
+    Pem,
+    /// A sound key in a form that the firmware misreads.
+    Misread,
+    /// An elliptic-curve key.
+    Ec,
+    /// An RSA key of another size.
+    WrongSize,
+    /// Something that is not a key.
+    Garbage,
+}
+
 impl Slot {
     /// Says what is in a slot.
     pub fn classify(slot: &[u8; SLOT_LEN]) -> Self {
@@ -56,7 +83,14 @@ impl Slot {
             return Self::Garbage(KeyError::BeginsErased);
         }
         match PrivateKey::read(slot) {
-            Ok(read) => Self::of_key(slot, read),
+            Ok(read) => match read.form {
+                Form::Pkcs8 => Self::Pkcs8(read),
+                Form::Pkcs1Pem | Form::Pkcs8Pem | Form::Encrypted => Self::Pem(read),
+                Form::Device | Form::Pkcs1 | Form::Pkcs1Loose => match firmware::gate(slot, &read.key) {
+                    Ok(()) => Self::Key(read),
+                    Err(misread) => Self::Misread(read, misread),
+                },
+            },
             Err(KeyError::Zeros) => Self::Zeros,
             Err(KeyError::Ec) => Self::Ec,
             Err(KeyError::WrongSize { bits }) => Self::WrongSize { bits },
@@ -77,27 +111,48 @@ impl Slot {
         matches!(self, Self::Blank | Self::ResetImage | Self::Garbage(KeyError::BeginsErased))
     }
 
-    fn of_key(slot: &[u8], read: ReadKey) -> Self {
-        match read.form {
-            Form::Pkcs8 => Self::Pkcs8(read),
-            Form::Pkcs1Pem | Form::Pkcs8Pem | Form::Encrypted => Self::Pem(read),
-            Form::Device | Form::Pkcs1 | Form::Pkcs1Loose => match firmware::gate(slot, &read.key) {
-                Ok(()) => Self::Key(read),
-                Err(misread) => Self::Misread(read, misread),
-            },
+    /// The kind of thing in the slot.
+    pub const fn kind(&self) -> SlotKind {
+        match self {
+            Self::Key(_) => SlotKind::Key,
+            Self::Blank => SlotKind::Blank,
+            Self::ResetImage => SlotKind::Reset,
+            Self::Zeros => SlotKind::Zeros,
+            Self::Pkcs8(_) => SlotKind::Pkcs8,
+            Self::Pem(_) => SlotKind::Pem,
+            Self::Misread(..) => SlotKind::Misread,
+            Self::Ec => SlotKind::Ec,
+            Self::WrongSize { .. } => SlotKind::WrongSize,
+            Self::Garbage(_) => SlotKind::Garbage,
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(_) => f.write_str("an RSA-1024 key"),
+            Self::Blank => f.write_str("nothing (blank): the Duo makes a key when it starts"),
+            Self::ResetImage => f.write_str("the reset image: the Duo makes a key when it starts"),
+            Self::Zeros => f.write_str("zeros, which the firmware takes for a key"),
+            Self::Pkcs8(_) => f.write_str("a PKCS#8 key, which the firmware misreads"),
+            Self::Pem(_) => f.write_str("PEM text, of which the firmware reads nothing"),
+            Self::Misread(_, misread) => write!(f, "a key from which {misread}"),
+            Self::Ec => f.write_str("an elliptic-curve key"),
+            Self::WrongSize { bits } => write!(f, "an RSA key of {bits} bits"),
+            Self::Garbage(KeyError::BeginsErased) => {
+                f.write_str("no key, but begins with 0xFF: the Duo makes a key when it starts")
+            }
+            Self::Garbage(error) => write!(f, "no key ({error})"),
         }
     }
 }
 
 /// The image that makes a Duo replace its key: `ff ff ff ff`, then zeros. It is `reset_device_private_key.bin` of the
 /// Duo's provisioning guide.
-pub const fn reset_image() -> [u8; SLOT_LEN] {
+pub fn reset_image() -> [u8; SLOT_LEN] {
     let mut image = [0; SLOT_LEN];
-    let mut at = 0;
-    while at < 4 {
-        image[at] = 0xFF;
-        at += 1;
-    }
+    image[..4].fill(0xFF);
     image
 }
 

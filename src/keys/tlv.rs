@@ -7,11 +7,8 @@
 
 use super::error::KeyError;
 
-/// `INTEGER`.
 pub(super) const INTEGER: u8 = 0x02;
-/// `BIT STRING`.
 pub(super) const BIT_STRING: u8 = 0x03;
-/// `OCTET STRING`.
 pub(super) const OCTET_STRING: u8 = 0x04;
 /// `SEQUENCE`, constructed.
 pub(super) const SEQUENCE: u8 = 0x30;

@@ -144,19 +144,9 @@ impl Bench {
         self.server.address()
     }
 
-    /// The ports that the Duos are plugged into.
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.hub
-    }
-
     /// The Duos, ordered by port.
     pub fn duos(&self) -> Vec<VirtualDuoState> {
         self.paths.iter().filter_map(|path| self.hub.with_duo(path, |duo, _| state(path, duo))).collect()
-    }
-
-    /// Arms the Duo at `path` with a fault. If several apply to one transfer, the one armed first acts.
-    pub fn arm(&self, path: &str, fault: Fault) -> Result<(), NoSuchPort> {
-        self.at(path, |duo, _| duo.faults().arm(fault))
     }
 
     /// Arms every Duo with each of these faults.
@@ -164,37 +154,6 @@ impl Bench {
         for path in &self.paths {
             self.hub.with_duo(path, |duo, _| faults.iter().for_each(|fault| duo.faults().arm(fault.clone())));
         }
-    }
-
-    /// Disarms every fault of the Duo at `path`, and grants access to it again.
-    pub fn clear_faults(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, |duo, _| duo.faults().clear())
-    }
-
-    /// Pulls the cable of the Duo at `path`.
-    pub fn unplug(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, |duo, _| duo.unplug())
-    }
-
-    /// Plugs the cable in again: the Duo starts.
-    pub fn plug_in(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, Duo::plug_in)
-    }
-
-    /// Presses RESET on the Duo at `path`: it drops off the bus and starts.
-    pub fn press_reset(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, Duo::restart)
-    }
-
-    /// Restarts the Duo at `path` into DFU mode, by its buttons.
-    pub fn press_buttons(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, Duo::enter_dfu)
-    }
-
-    /// Takes the Duo out of a port and plugs in another one, with its own id and key. The next time, it puts the first
-    /// one back. Armed faults stay with the port.
-    pub fn swap(&self, path: &str) -> Result<(), NoSuchPort> {
-        self.at(path, Duo::swap)
     }
 
     /// The key slot of the Duo at `path`, 1,216 bytes of its flash.
@@ -217,18 +176,13 @@ impl Bench {
         Ok(())
     }
 
-    fn at<R>(&self, path: &str, f: impl FnOnce(&mut Duo, Duration) -> R) -> Result<R, NoSuchPort> {
-        let port = self.port(path)?;
-        self.hub.with_duo(port, f).ok_or_else(|| self.no_such_port(path))
-    }
-
-    fn port(&self, path: &str) -> Result<&PortPath, NoSuchPort> {
-        self.paths.iter().find(|known| known.as_str() == path).ok_or_else(|| self.no_such_port(path))
-    }
-
-    fn no_such_port(&self, path: &str) -> NoSuchPort {
-        let known: Vec<&str> = self.paths.iter().map(PortPath::as_str).collect();
-        NoSuchPort { path: path.to_owned(), known: known.join(", ") }
+    /// Calls `f` with the Duo at `path`: to press its buttons, to pull its cable, to arm a fault.
+    pub fn at<R>(&self, path: &str, f: impl FnOnce(&mut Duo, Duration) -> R) -> Result<R, NoSuchPort> {
+        let port = self.paths.iter().find(|known| known.as_str() == path);
+        port.and_then(|port| self.hub.with_duo(port, f)).ok_or_else(|| {
+            let known: Vec<&str> = self.paths.iter().map(PortPath::as_str).collect();
+            NoSuchPort { path: path.to_owned(), known: known.join(", ") }
+        })
     }
 
     /// Closes all connections and returns when the port is free.

@@ -37,29 +37,18 @@ impl Bus for VirtualBus {
     }
 
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
-        Ok(self
-            .hub
-            .attached()
-            .iter()
-            .map(device)
-            .filter(|d| ids.contains(&(d.vendor_id, d.product_id)))
-            .collect())
+        let mut devices: Vec<Device> = self.hub.attached().iter().map(device).collect();
+        devices.retain(|d| ids.contains(&(d.vendor_id, d.product_id)));
+        Ok(devices)
     }
 
     fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
-        let attached = self
-            .hub
-            .find(device.path.as_str())
-            .filter(|a| a.address == device.address)
-            .ok_or(UsbError::Gone)?;
-        if !self.hub.admits(attached.path.as_str(), Access::Denied) {
+        let found = self.hub.find(device.path.as_str()).filter(|a| a.address == device.address);
+        let Attached { path, enumeration, .. } = found.ok_or(UsbError::Gone)?;
+        if !self.hub.admits(path.as_str(), Access::Denied) {
             return Err(UsbError::AccessDenied);
         }
-        Ok(Box::new(VirtualTransport {
-            hub: Arc::clone(&self.hub),
-            path: attached.path,
-            enumeration: attached.enumeration,
-        }))
+        Ok(Box::new(VirtualTransport { hub: Arc::clone(&self.hub), path, enumeration }))
     }
 }
 
@@ -84,8 +73,7 @@ impl VirtualTransport {
     fn transfer(&self, request: &Request, timeout: Duration) -> Result<Vec<u8>, TransferError> {
         let clock = self.hub.clock();
         let transfer = self.hub.transfer(&self.path, self.enumeration, request);
-        let answered = transfer.outcome != Outcome::NoAnswer && transfer.takes <= timeout;
-        if !answered {
+        if transfer.outcome == Outcome::NoAnswer || transfer.takes > timeout {
             clock.sleep(timeout);
             return Err(TransferError::Timeout);
         }

@@ -6,10 +6,10 @@
 //!
 //! - [`duo`]: one emulated Duo, a state machine with time as a parameter;
 //! - [`faults`]: what goes wrong with it, and when;
-//! - [`hub`]: the ports that Duos are plugged into, shared by the two ways to reach them:
+//! - [`hub`]: the ports that Duos are plugged into, and a clock that jumps instead of sleeping, shared by the two ways to
+//!   reach them:
 //! - [`bus`]: the crate's own `Bus` and `Transport` traits, in-process;
 //! - [`usbip`]: a USB/IP server on loopback, for a Linux kernel or any other USB/IP client;
-//! - [`clock`]: a clock that jumps instead of sleeping;
 //! - [`bench`]: Duos with new keys, plugged in and exported, in one call;
 //! - [`cloud`]: a local cloud with the answers of the three existing servers.
 //!
@@ -17,7 +17,6 @@
 
 pub mod bench;
 pub mod bus;
-pub mod clock;
 pub mod cloud;
 pub mod duo;
 pub mod faults;
@@ -26,7 +25,6 @@ pub mod usbip;
 
 pub use bench::{Bench, BenchError, BenchOptions, NoSuchPort, VirtualDuoState};
 pub use bus::VirtualBus;
-pub use clock::VirtualClock;
 pub use duo::{Board, DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
-pub use hub::Hub;
+pub use hub::{Hub, VirtualClock};
 pub use usbip::UsbIpServer;

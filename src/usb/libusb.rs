@@ -6,7 +6,6 @@
 //! libusb learns of new devices through udev or netlink, and some containers have neither. What it finds when it starts
 //! is always right, so it is started again if its list is old.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,54 +27,37 @@ pub fn libusb_release() -> String {
 /// How long libusb's list of devices is trusted.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// The USB ports of this machine.
+/// The USB ports of this machine. Starts nothing before its first use.
 #[derive(Default)]
 pub struct LibusbBus {
     context: Mutex<Renewed<Context>>,
 }
 
 impl LibusbBus {
-    /// Starts nothing yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A failure is not remembered: in a long-running process, USB may appear later.
     fn context(&self) -> Result<Context, UsbError> {
-        self.context.lock().unwrap_or_else(PoisonError::into_inner).get(Instant::now(), || {
+        let mut known = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed(&mut known, Instant::now(), || {
             Context::new().map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))
         })
     }
 }
 
-/// Something that is made again if it is older than [`FRESH`]. Clones in use stay valid.
-struct Renewed<T> {
-    made: Option<(Instant, T)>,
-}
+/// Something that is made again if it is older than [`FRESH`], with the time at which it was made. Clones in use stay
+/// valid.
+type Renewed<T> = Option<(Instant, T)>;
 
-impl<T> Default for Renewed<T> {
-    fn default() -> Self {
-        Self { made: None }
+fn renewed<T: Clone, E>(
+    known: &mut Renewed<T>,
+    now: Instant,
+    make: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    if let Some((since, made)) = known
+        && now.duration_since(*since) < FRESH
+    {
+        return Ok(made.clone());
     }
-}
-
-impl<T: Clone> Renewed<T> {
-    fn get<E>(&mut self, now: Instant, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        if let Some((since, made)) = &self.made
-            && now.duration_since(*since) < FRESH
-        {
-            return Ok(made.clone());
-        }
-        let fresh = make()?;
-        self.made = Some((now, fresh.clone()));
-        Ok(fresh)
-    }
-}
-
-impl fmt::Debug for LibusbBus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LibusbBus")
-    }
+    Ok(known.insert((now, make()?)).1.clone())
 }
 
 impl Bus for LibusbBus {
@@ -89,8 +71,8 @@ impl Bus for LibusbBus {
 
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
         let devices = self.context()?.devices().map_err(usb_error)?;
-        let mut found: Vec<Device> =
-            devices.iter().filter_map(|d| describe(&d)).filter(|d| wanted(d, ids)).collect();
+        let mut found: Vec<Device> = devices.iter().filter_map(|device| describe(&device)).collect();
+        found.retain(|device| ids.contains(&(device.vendor_id, device.product_id)));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }
@@ -99,19 +81,13 @@ impl Bus for LibusbBus {
         let devices = self.context()?.devices().map_err(usb_error)?;
         let there = devices.iter().find(|d| describe(d).as_ref() == Some(device)).ok_or(UsbError::Gone)?;
         let handle = there.open().map_err(|error| {
-            let seen = if cfg!(target_os = "linux") {
-                Machine(Path::new("/")).look(device.path.as_str(), there.bus_number(), device.address)
-            } else {
-                None
-            };
+            let look =
+                || Machine(Path::new("/")).look(device.path.as_str(), there.bus_number(), device.address);
+            let seen = cfg!(target_os = "linux").then(look).flatten();
             seen.map_or_else(|| access_error(error, device.bcd_device), UsbError::from)
         })?;
         Ok(Box::new(LibusbTransport { handle, bcd_device: device.bcd_device }))
     }
-}
-
-fn wanted(device: &Device, ids: &[(u16, u16)]) -> bool {
-    ids.contains(&(device.vendor_id, device.product_id))
 }
 
 /// From libusb's memory; `None` if the device has gone away. If the system hides the ports (a container without sysfs),
@@ -187,10 +163,8 @@ impl Transport for LibusbTransport {
 
 /// libusb's `wLength` has 16 bits; a longer one would be cut silently.
 fn check_length(length: usize) -> Result<(), TransferError> {
-    match u16::try_from(length) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(TransferError::Protocol(format!("{length} bytes are too many for one transfer"))),
-    }
+    let too_long = |_| TransferError::Protocol(format!("{length} bytes are too many for one transfer"));
+    u16::try_from(length).map(drop).map_err(too_long)
 }
 
 /// libusb takes whole milliseconds; 0 means "wait forever".
@@ -198,7 +172,6 @@ fn finite(timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
 }
 
-/// What went wrong in a transfer.
 fn transfer_error(error: rusb::Error) -> TransferError {
     match error {
         rusb::Error::Pipe => TransferError::Stall,
@@ -264,7 +237,7 @@ mod tests {
     /// Works on a machine with USB and on one without.
     #[test]
     fn listing_works_or_says_that_there_is_no_usb() {
-        let listed = LibusbBus::new().list(&[(0xFFFF, 0xFFFF)]);
+        let listed = LibusbBus::default().list(&[(0xFFFF, 0xFFFF)]);
         assert!(
             matches!(&listed, Ok(none) if none.is_empty())
                 || matches!(&listed, Err(UsbError::Unavailable(_)))
@@ -273,10 +246,10 @@ mod tests {
 
     #[test]
     fn libusb_is_started_anew_when_what_it_knows_is_old() {
-        let (mut renewed, mut started) = (Renewed::default(), 0);
+        let (mut known, mut started) = (None, 0);
         let begin = Instant::now();
         let mut at = |millis| {
-            let made = renewed.get(begin + Duration::from_millis(millis), || {
+            let made = renewed(&mut known, begin + Duration::from_millis(millis), || {
                 started += 1;
                 Ok::<_, UsbError>(started)
             });
@@ -287,11 +260,10 @@ mod tests {
 
     #[test]
     fn a_start_that_fails_is_tried_again() {
-        let mut renewed = Renewed::default();
-        let now = Instant::now();
-        let failed = renewed.get(now, || Err(UsbError::Unavailable(String::new())));
+        let (mut known, now) = (None, Instant::now());
+        let failed = renewed(&mut known, now, || Err(UsbError::Unavailable(String::new())));
         assert_eq!(failed, Err(UsbError::Unavailable(String::new())));
-        assert_eq!(renewed.get(now, || Ok::<_, UsbError>(1)), Ok(1));
+        assert_eq!(renewed(&mut known, now, || Ok::<_, UsbError>(1)), Ok(1));
     }
 
     #[test]

@@ -89,11 +89,8 @@ impl Bus for UsbipBus {
         send(&mut stream, &operation(OP_REQ_DEVLIST))?;
         let mut input = Patient { stream: &stream, deadline: Instant::now() + REPLY_TIMEOUT };
         let exported = read_device_list(&mut input)?;
-        let mut devices: Vec<Device> = exported
-            .iter()
-            .filter_map(Exported::device)
-            .filter(|d| ids.contains(&(d.vendor_id, d.product_id)))
-            .collect();
+        let mut devices: Vec<Device> = exported.iter().filter_map(Exported::device).collect();
+        devices.retain(|device| ids.contains(&(device.vendor_id, device.product_id)));
         devices.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(devices)
     }
@@ -109,7 +106,8 @@ impl Bus for UsbipBus {
         if imported.device().as_ref() != Some(device) {
             return Err(UsbError::Gone);
         }
-        let mut transport = UsbipTransport::new(stream, imported.device_id());
+        let device_id = imported.device_id();
+        let mut transport = UsbipTransport { stream, device_id, sequence: 0, inbox: Inbox::default() };
         // The last step of an enumeration. A repeated one changes nothing.
         let set_configuration = Setup { request_type: 0x00, request: 9, value: 1, index: 0 };
         transport.control_out(set_configuration, &[], STANDARD_TIMEOUT).map_err(|e| match e {
@@ -121,10 +119,7 @@ impl Bus for UsbipBus {
 }
 
 fn operation(code: u16) -> Vec<u8> {
-    let mut bytes = VERSION.to_be_bytes().to_vec();
-    bytes.extend(code.to_be_bytes());
-    bytes.extend([0; 4]);
-    bytes
+    [&VERSION.to_be_bytes()[..], &code.to_be_bytes(), &[0; 4]].concat()
 }
 
 fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), UsbError> {
@@ -161,29 +156,15 @@ impl Drop for UsbipTransport {
     /// Waits until the server has released the device, so that it can be opened again at once. Without the wait, the
     /// next open could find the device in use.
     fn drop(&mut self) {
-        let deadline = Instant::now() + RELEASE_TIMEOUT;
-        if self.stream.shutdown(Shutdown::Write).is_err() {
-            return;
-        }
-        let mut rest = Zeroizing::new([0; 512]);
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-                return;
-            }
-            match self.stream.read(rest.as_mut_slice()) {
-                Ok(length) if length > 0 => {}
-                _ => return,
-            }
+        if self.stream.shutdown(Shutdown::Write).is_ok() {
+            let mut rest = Zeroizing::new([0; 512]);
+            let mut input = Patient { stream: &self.stream, deadline: Instant::now() + RELEASE_TIMEOUT };
+            while input.read(rest.as_mut_slice()).is_ok_and(|length| length > 0) {}
         }
     }
 }
 
 impl UsbipTransport {
-    fn new(stream: TcpStream, device_id: u32) -> Self {
-        Self { stream, device_id, sequence: 0, inbox: Inbox::default() }
-    }
-
     /// One control transfer, from CMD_SUBMIT to its end; `buffer` is for a device-to-host one.
     fn transfer(
         &mut self,
@@ -205,7 +186,10 @@ impl UsbipTransport {
         packet.extend(self.command(CMD_SUBMIT, sequence, u32::from(is_in)));
         packet[24..28].copy_from_slice(&u32::from(length).to_be_bytes());
         packet[32..36].copy_from_slice(&u32::MAX.to_be_bytes());
-        packet[40..48].copy_from_slice(&setup_packet(setup, length));
+        packet[40..42].copy_from_slice(&[setup.request_type, setup.request]);
+        for (at, field) in [(42, setup.value), (44, setup.index), (46, length)] {
+            packet[at..at + 2].copy_from_slice(&field.to_le_bytes());
+        }
         packet.extend(data);
         self.write(&packet)?;
 
@@ -214,7 +198,11 @@ impl UsbipTransport {
             other => other,
         };
         match end {
-            Ok(reply) => self.finish(reply, is_in, buffer),
+            Ok(reply) if is_in => {
+                let deadline = Instant::now() + REPLY_TIMEOUT;
+                self.inbox.data(&mut Patient { stream: &self.stream, deadline }, reply, buffer)
+            }
+            Ok(reply) => reply.outcome().map(|()| 0),
             Err(Missing::TimedOut) => Err(TransferError::Timeout),
             Err(Missing::Lost) => Err(TransferError::Disconnected),
         }
@@ -244,14 +232,6 @@ impl UsbipTransport {
         answer
     }
 
-    fn finish(&mut self, reply: Reply, is_in: bool, buffer: &mut [u8]) -> Result<usize, TransferError> {
-        if !is_in {
-            return reply.outcome().map(|()| 0);
-        }
-        let deadline = Instant::now() + REPLY_TIMEOUT;
-        self.inbox.data(&mut Patient { stream: &self.stream, deadline }, reply, buffer)
-    }
-
     fn command(&self, command: u32, sequence: u32, direction: u32) -> [u8; HEADER_SIZE] {
         let mut packet = [0; HEADER_SIZE];
         let words = [command, sequence, self.device_id, direction];
@@ -273,13 +253,6 @@ impl UsbipTransport {
         self.sequence = self.sequence.wrapping_add(1);
         self.sequence
     }
-}
-
-fn setup_packet(setup: Setup, length: u16) -> [u8; 8] {
-    let [v0, v1] = setup.value.to_le_bytes();
-    let [i0, i1] = setup.index.to_le_bytes();
-    let [l0, l1] = length.to_le_bytes();
-    [setup.request_type, setup.request, v0, v1, i0, i1, l0, l1]
 }
 
 impl Transport for UsbipTransport {

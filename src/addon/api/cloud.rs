@@ -2,59 +2,50 @@
 
 use napi::{Env, Result};
 use napi_derive::napi;
-use serde::Deserialize;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all};
-use crate::addon::grammar::{ProvisionOptions, VerifyOptions};
+use crate::addon::call::{Mapped, Plain, Promised, go, go_all};
+use crate::addon::grammar::{ProvisionOptions, VerifyOptions, passphrase};
 use crate::error::{Code, Error};
 use crate::workflow;
 
-impl Given for ProvisionOptions {
-    type Options = workflow::ProvisionOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ProvisionOptions {
-            device_id: self.device_id.unwrap_or_default(),
-            key_file: self.key_file,
-            passphrase: self.passphrase.given(),
-            from_device: self.from_device.unwrap_or_default(),
-            verify: self.verify.unwrap_or_default(),
-            server_key: self.server_key.map(Into::into),
-            host: self.host,
-            port: self.port,
-            product_id: self.product_id,
-            api_url: self.cloud.api_url,
-            allow_http: self.cloud.allow_http.unwrap_or_default(),
-            allow_other_cloud: self.cloud.allow_other_cloud.unwrap_or_default(),
-            token_file: self.cloud.token_file,
-            token: self.cloud.token,
-            path: self.path,
-            enter_dfu: self.enter_dfu.unwrap_or_default(),
-            allow_unproven_address: self.allow_unproven_address.unwrap_or_default(),
-            wait: self.wait.unwrap_or_default(),
-            usbip: self.usbip.is_some(),
-            dry_run: self.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.usbip))
-    }
+fn provision_options(given: ProvisionOptions) -> Mapped<workflow::ProvisionOptions> {
+    let options = workflow::ProvisionOptions {
+        device_id: given.device_id.unwrap_or_default(),
+        key_file: given.key_file,
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
+        from_device: given.from_device.unwrap_or_default(),
+        verify: given.verify.unwrap_or_default(),
+        server_key: given.server_key.map(Into::into),
+        host: given.host,
+        port: given.port,
+        product_id: given.product_id,
+        api_url: given.cloud.api_url,
+        allow_http: given.cloud.allow_http.unwrap_or_default(),
+        allow_other_cloud: given.cloud.allow_other_cloud.unwrap_or_default(),
+        token_file: given.cloud.token_file,
+        token: given.cloud.token,
+        path: given.path,
+        enter_dfu: given.enter_dfu.unwrap_or_default(),
+        allow_unproven_address: given.allow_unproven_address.unwrap_or_default(),
+        wait: given.wait.unwrap_or_default(),
+        usbip: given.usbip.is_some(),
+        dry_run: given.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.usbip))
 }
 
-impl Given for VerifyOptions {
-    type Options = workflow::VerifyOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::VerifyOptions {
-            target: self.which.target()?.unproven(None),
-            key_file: self.key.map(Into::into),
-            passphrase: self.passphrase.given(),
-            server_key: self.server_key.map(Into::into),
-            host: self.host,
-            port: self.port,
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn verify_options(given: VerifyOptions) -> Mapped<workflow::VerifyOptions> {
+    let options = workflow::VerifyOptions {
+        target: given.which.target()?.unproven(None),
+        key_file: given.key.map(Into::into),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
+        server_key: given.server_key.map(Into::into),
+        host: given.host,
+        port: given.port,
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Sends the Duo's public key to the cloud. Succeeds if the cloud says that it took the key; with `verify`, only if a
@@ -69,25 +60,17 @@ impl Given for VerifyOptions {
     ts_return_type = "Promise<ProvisionResult>"
 )]
 pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<One, _>(env, options, control, workflow::provision)
+    go(env, options, control, of_one, workflow::provision)
 }
 
 /// Options for one Duo. They must name it; for all Duos there is no name.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct One(ProvisionOptions);
-
-impl Given for One {
-    type Options = workflow::ProvisionOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        if self.0.device_id.is_none() {
-            let message = "the options cannot be used: the option deviceId is missing";
-            return Err(Error::new(Code::InvalidArgument, message)
-                .hint("the names and types of all options are in index.d.ts"));
-        }
-        self.0.mapped()
+fn of_one(given: ProvisionOptions) -> Mapped<workflow::ProvisionOptions> {
+    if given.device_id.is_none() {
+        let message = "the options cannot be used: the option deviceId is missing";
+        return Err(Error::new(Code::InvalidArgument, message)
+            .hint("the names and types of all options are in index.d.ts"));
     }
+    provision_options(given)
 }
 
 /// Does what `provision` does, with the own key of every connected Duo, up to 16 at a time. All Duos are read, then
@@ -104,7 +87,7 @@ impl Given for One {
     ts_return_type = "Promise<AllProvisionResult>"
 )]
 pub fn provision_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go_all::<ProvisionOptions, _>(env, options, control, workflow::provision_all)
+    go_all(env, options, control, provision_options, workflow::provision_all)
 }
 
 /// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
@@ -117,7 +100,7 @@ pub fn provision_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -
 /// ```
 #[napi(ts_args_type = "options?: VerifyOptions, control?: Control", ts_return_type = "Promise<VerifyResult>")]
 pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<VerifyOptions, _>(env, options, control, workflow::verify)
+    go(env, options, control, verify_options, workflow::verify)
 }
 
 /// Does what `verifyPairing` does with every connected Duo, up to 16 at a time. The promise is also fulfilled if some
@@ -133,5 +116,5 @@ pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     ts_return_type = "Promise<AllVerifyResult>"
 )]
 pub fn verify_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go_all::<VerifyOptions, _>(env, options, control, workflow::verify_all)
+    go_all(env, options, control, verify_options, workflow::verify_all)
 }

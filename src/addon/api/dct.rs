@@ -3,57 +3,45 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all};
+use crate::addon::call::{Mapped, Plain, Promised, go, go_all};
 use crate::addon::grammar::{DctBackupOptions, DctRestoreOptions, DctShowOptions};
 use crate::workflow;
 
-impl Given for DctBackupOptions {
-    type Options = workflow::DctBackupOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::DctBackupOptions {
-            target: self.which.target()?,
-            file: self.file.map(Into::into),
-            whole: self.whole.unwrap_or_default(),
-            archive: self.archive,
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn dct_backup_options(given: DctBackupOptions) -> Mapped<workflow::DctBackupOptions> {
+    let options = workflow::DctBackupOptions {
+        target: given.which.target()?,
+        file: given.file.map(Into::into),
+        whole: given.whole.unwrap_or_default(),
+        archive: given.archive,
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for DctShowOptions {
-    type Options = workflow::DctShowOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::DctShowOptions {
-            target: self.which.target()?,
-            file: self.file.map(Into::into),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn dct_show_options(given: DctShowOptions) -> Mapped<workflow::DctShowOptions> {
+    let options = workflow::DctShowOptions {
+        target: given.which.target()?,
+        file: given.file.map(Into::into),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for DctRestoreOptions {
-    type Options = workflow::DctRestoreOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::DctRestoreOptions {
-            target: self.which.target()?,
-            file: self.file.into(),
-            fields: self.fields.unwrap_or_default(),
-            whole: self.whole.unwrap_or_default(),
-            leave: self.leave.unwrap_or_default(),
-            allow_other_device: self.allow_other_device.unwrap_or_default(),
-            archive: self.before.archive,
-            no_backup: self.before.no_backup.unwrap_or_default(),
-            accepts_key_loss: self.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            dry_run: self.before.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn dct_restore_options(given: DctRestoreOptions) -> Mapped<workflow::DctRestoreOptions> {
+    let options = workflow::DctRestoreOptions {
+        target: given.which.target()?,
+        file: given.file.into(),
+        fields: given.fields.unwrap_or_default(),
+        whole: given.whole.unwrap_or_default(),
+        leave: given.leave.unwrap_or_default(),
+        allow_other_device: given.allow_other_device.unwrap_or_default(),
+        archive: given.before.archive,
+        no_backup: given.before.no_backup.unwrap_or_default(),
+        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        dry_run: given.before.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Saves the Duo's DCT to a new file: its application section, or both copies whole. The DCT is read twice and
@@ -68,7 +56,7 @@ impl Given for DctRestoreOptions {
     ts_return_type = "Promise<DctBackupResult>"
 )]
 pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DctBackupOptions, _>(env, options, control, workflow::backup_dct)
+    go(env, options, control, dct_backup_options, workflow::backup_dct)
 }
 
 /// Does what `backupDct` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
@@ -84,7 +72,7 @@ pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     ts_return_type = "Promise<AllDctBackupResult>"
 )]
 pub fn backup_all_dcts<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go_all::<DctBackupOptions, _>(env, options, control, workflow::backup_all_dcts)
+    go_all(env, options, control, dct_backup_options, workflow::backup_all_dcts)
 }
 
 /// Says what the fields of a DCT hold, from the attached Duo or from a file. Shows no secret: for a private key its
@@ -100,7 +88,7 @@ pub fn backup_all_dcts<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     ts_return_type = "Promise<DctShowResult>"
 )]
 pub fn show_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DctShowOptions, _>(env, options, control, workflow::show_dct)
+    go(env, options, control, dct_show_options, workflow::show_dct)
 }
 
 /// Writes fields of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, the whole
@@ -116,5 +104,5 @@ pub fn show_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
     ts_return_type = "Promise<DctRestoreResult>"
 )]
 pub fn restore_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DctRestoreOptions, _>(env, options, control, workflow::restore_dct)
+    go(env, options, control, dct_restore_options, workflow::restore_dct)
 }

@@ -1,28 +1,38 @@
-//! Exports the functions that find Duos: `listDevices`, `enterDfu`.
+//! Exports the functions that find Duos and examine them: `listDevices`, `enterDfu`, `doctor`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
-use crate::addon::grammar::{DfuOptions, ListOptions};
-use crate::workflow::{self, EnterOptions, Target};
+use crate::addon::call::{Mapped, Plain, Promised, go};
+use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
+use crate::workflow::{self, AskOptions, EnterOptions, Target};
 
-impl Given for ListOptions {
-    type Options = workflow::ListOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ListOptions { target: self.which.target()?, timeout: self.timeout };
-        Ok((options, self.which.usbip))
-    }
+fn list_options(given: ListOptions) -> Mapped<workflow::ListOptions> {
+    let options = workflow::ListOptions { target: given.which.target()?, timeout: given.timeout };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for DfuOptions {
-    type Options = EnterOptions;
+fn dfu_options(given: DfuOptions) -> Mapped<EnterOptions> {
+    let target = Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait);
+    Ok((EnterOptions { target, timeout: given.timeout }, given.usbip))
+}
 
-    fn mapped(self) -> Mapped<Self> {
-        let target = Target::parse(self.device.as_deref(), self.path.as_deref())?.brought(None, self.wait);
-        Ok((EnterOptions { target, timeout: self.timeout }, self.usbip))
-    }
+fn doctor_options(given: DoctorOptions) -> Mapped<workflow::DoctorOptions> {
+    let options = workflow::DoctorOptions {
+        target: given.which.target()?,
+        archive: given.archive,
+        cloud: AskOptions {
+            ask: given.cloud,
+            api_url: given.api_url,
+            allow_http: given.allow_http.unwrap_or_default(),
+            allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
+            token_file: given.token_file,
+            token: given.token,
+        },
+        verify: given.verify.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads
@@ -35,7 +45,7 @@ impl Given for DfuOptions {
 /// ```
 #[napi(ts_args_type = "options?: ListOptions, control?: Control", ts_return_type = "Promise<ListResult>")]
 pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ListOptions, _>(env, options, control, workflow::list)
+    go(env, options, control, list_options, workflow::list)
 }
 
 /// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. A Duo in DFU
@@ -47,5 +57,19 @@ pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 /// ```
 #[napi(ts_args_type = "options?: DfuOptions, control?: Control", ts_return_type = "Promise<EnterDfuResult>")]
 pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DfuOptions, _>(env, options, control, workflow::enter_dfu)
+    go(env, options, control, dfu_options, workflow::enter_dfu)
+}
+
+/// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Asks the
+/// cloud about each Duo if a token is given or `cloud` is true. With `verify` it proves that each Duo's key and its
+/// cloud's are a pair. Reads only. Problems are findings, not errors, and so is a cloud that cannot be reached.
+///
+/// @example
+/// ```js
+/// const { problems, duos } = await doctor()
+/// if (problems > 0) console.log(duos.flatMap(({ findings }) => findings.map(({ message }) => message)))
+/// ```
+#[napi(ts_args_type = "options?: DoctorOptions, control?: Control", ts_return_type = "Promise<DoctorResult>")]
+pub fn doctor<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go(env, options, control, doctor_options, workflow::doctor)
 }

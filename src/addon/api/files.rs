@@ -3,53 +3,41 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{CopyName, InspectOptions, NewKeyOptions, PublicKeyOptions, passphrase};
 use crate::dct::WhichCopy;
 use crate::workflow;
 
-impl Given for InspectOptions {
-    type Options = workflow::InspectOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::InspectOptions {
-            file: self.file.into(),
-            extract: self.extract.as_deref().map(str::parse).transpose()?,
-            copy: self.copy.map(|copy| match copy {
-                CopyName::First => WhichCopy::First,
-                CopyName::Second => WhichCopy::Second,
-            }),
-            out: self.out.map(Into::into),
-            passphrase: passphrase(self.passphrase, self.passphrase_file),
-        };
-        Ok((options, None))
-    }
+fn inspect_options(given: InspectOptions) -> Mapped<workflow::InspectOptions> {
+    let options = workflow::InspectOptions {
+        file: given.file.into(),
+        extract: given.extract.as_deref().map(str::parse).transpose()?,
+        copy: given.copy.map(|copy| match copy {
+            CopyName::First => WhichCopy::First,
+            CopyName::Second => WhichCopy::Second,
+        }),
+        out: given.out.map(Into::into),
+        passphrase: passphrase(given.passphrase, given.passphrase_file),
+    };
+    Ok((options, None))
 }
 
-impl Given for NewKeyOptions {
-    type Options = workflow::NewKeyOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::NewKeyOptions {
-            file: self.file.map(Into::into),
-            encrypt: self.passphrase.encrypt.unwrap_or_default(),
-            passphrase: self.passphrase.given(),
-        };
-        Ok((options, None))
-    }
+fn new_key_options(given: NewKeyOptions) -> Mapped<workflow::NewKeyOptions> {
+    let options = workflow::NewKeyOptions {
+        file: given.file.map(Into::into),
+        encrypt: given.passphrase.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
+    };
+    Ok((options, None))
 }
 
-impl Given for PublicKeyOptions {
-    type Options = workflow::PublicKeyOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::PublicKeyOptions {
-            file: self.file.into(),
-            out: self.out.map(Into::into),
-            passphrase: self.passphrase.given(),
-        };
-        Ok((options, None))
-    }
+fn public_key_options(given: PublicKeyOptions) -> Mapped<workflow::PublicKeyOptions> {
+    let options = workflow::PublicKeyOptions {
+        file: given.file.into(),
+        out: given.out.map(Into::into),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
+    };
+    Ok((options, None))
 }
 
 /// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the Duo's
@@ -64,7 +52,7 @@ impl Given for PublicKeyOptions {
     ts_return_type = "Promise<InspectResult>"
 )]
 pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<InspectOptions, _>(env, options, control, workflow::inspect)
+    go(env, options, control, inspect_options, workflow::inspect)
 }
 
 /// Makes a new key as a Duo does, in a new file for its owner only: in the same bytes as a backup, or encrypted with a
@@ -76,7 +64,7 @@ pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
 /// ```
 #[napi(ts_args_type = "options?: NewKeyOptions, control?: Control", ts_return_type = "Promise<NewKeyResult>")]
 pub fn new_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<NewKeyOptions, _>(env, options, control, workflow::new_key)
+    go(env, options, control, new_key_options, workflow::new_key)
 }
 
 /// Takes the public key out of a key file of any kind. Nothing else of a private key leaves it. Needs no Duo.
@@ -90,5 +78,5 @@ pub fn new_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Resu
     ts_return_type = "Promise<PublicKeyResult>"
 )]
 pub fn public_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<PublicKeyOptions, _>(env, options, control, workflow::public_key)
+    go(env, options, control, public_key_options, workflow::public_key)
 }

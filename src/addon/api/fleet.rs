@@ -3,85 +3,69 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{
     FleetManifestOptions, FleetProvisionOptions, FleetReportOptions, FleetVerifyOptions,
 };
 use crate::workflow;
 
-impl Given for FleetManifestOptions {
-    type Options = workflow::FleetManifestOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::FleetManifestOptions {
-            archive: self.archive.map(Into::into),
-            ids: self.ids.map(Into::into),
-        };
-        Ok((options, None))
-    }
+fn fleet_manifest_options(given: FleetManifestOptions) -> Mapped<workflow::FleetManifestOptions> {
+    let options = workflow::FleetManifestOptions {
+        archive: given.archive.map(Into::into),
+        ids: given.ids.map(Into::into),
+    };
+    Ok((options, None))
 }
 
-impl Given for FleetProvisionOptions {
-    type Options = workflow::FleetProvisionOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::FleetProvisionOptions {
-            manifest: self.manifest,
-            ledger: self.ledger.map(Into::into),
-            dry_run: self.dry_run.unwrap_or_default(),
-            rate: self.rate,
-            concurrency: self.concurrency,
-            shard: self.shard,
-            max_failures: self.max_failures,
-            skip_invalid: self.skip_invalid.unwrap_or_default(),
-            allow_generic: self.allow_generic.unwrap_or_default(),
-            allow_shared_keys: self.allow_shared_keys.unwrap_or_default(),
-            product_id: self.product_id,
-            api_url: self.cloud.api_url,
-            allow_http: self.cloud.allow_http.unwrap_or_default(),
-            token_file: self.cloud.token_file,
-            token: self.cloud.token,
-            timeout: self.timeout,
-        };
-        Ok((options, None))
-    }
+fn fleet_provision_options(given: FleetProvisionOptions) -> Mapped<workflow::FleetProvisionOptions> {
+    let options = workflow::FleetProvisionOptions {
+        manifest: given.manifest,
+        ledger: given.ledger.map(Into::into),
+        dry_run: given.dry_run.unwrap_or_default(),
+        rate: given.rate,
+        concurrency: given.concurrency,
+        shard: given.shard,
+        max_failures: given.max_failures,
+        skip_invalid: given.skip_invalid.unwrap_or_default(),
+        allow_generic: given.allow_generic.unwrap_or_default(),
+        allow_shared_keys: given.allow_shared_keys.unwrap_or_default(),
+        product_id: given.product_id,
+        api_url: given.cloud.api_url,
+        allow_http: given.cloud.allow_http.unwrap_or_default(),
+        token_file: given.cloud.token_file,
+        token: given.cloud.token,
+        timeout: given.timeout,
+    };
+    Ok((options, None))
 }
 
-impl Given for FleetVerifyOptions {
-    type Options = workflow::FleetVerifyOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::FleetVerifyOptions {
-            manifest: self.manifest,
-            handshake: self.handshake.unwrap_or_default(),
-            server_key: self.server_key.map(Into::into),
-            host: self.host,
-            port: self.port,
-            rate: self.rate,
-            concurrency: self.concurrency,
-            api_url: self.cloud.api_url,
-            allow_http: self.cloud.allow_http.unwrap_or_default(),
-            token_file: self.cloud.token_file,
-            token: self.cloud.token,
-            timeout: self.timeout,
-        };
-        Ok((options, None))
-    }
+fn fleet_verify_options(given: FleetVerifyOptions) -> Mapped<workflow::FleetVerifyOptions> {
+    let options = workflow::FleetVerifyOptions {
+        manifest: given.manifest,
+        handshake: given.handshake.unwrap_or_default(),
+        server_key: given.server_key.map(Into::into),
+        host: given.host,
+        port: given.port,
+        rate: given.rate,
+        concurrency: given.concurrency,
+        api_url: given.cloud.api_url,
+        allow_http: given.cloud.allow_http.unwrap_or_default(),
+        token_file: given.cloud.token_file,
+        token: given.cloud.token,
+        timeout: given.timeout,
+    };
+    Ok((options, None))
 }
 
-impl Given for FleetReportOptions {
-    type Options = workflow::FleetReportOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::FleetReportOptions {
-            ledgers: self.ledgers.into_iter().map(Into::into).collect(),
-            manifest: self.manifest.map(Into::into),
-            format: self.format,
-            only: self.only,
-            output: self.output.map(Into::into),
-        };
-        Ok((options, None))
-    }
+fn fleet_report_options(given: FleetReportOptions) -> Mapped<workflow::FleetReportOptions> {
+    let options = workflow::FleetReportOptions {
+        ledgers: given.ledgers.into_iter().map(Into::into).collect(),
+        manifest: given.manifest.map(Into::into),
+        format: given.format,
+        only: given.only,
+        output: given.output.map(Into::into),
+    };
+    Ok((options, None))
 }
 
 /// Makes a list of what would be sent, for a person to read first: the newest key of each device in an archive or, from
@@ -96,7 +80,7 @@ impl Given for FleetReportOptions {
     ts_return_type = "Promise<FleetManifestResult>"
 )]
 pub fn fleet_manifest<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<FleetManifestOptions, _>(env, options, control, workflow::fleet_manifest)
+    go(env, options, control, fleet_manifest_options, workflow::fleet_manifest)
 }
 
 /// Sends the public keys of a list of devices. Checks the whole list before the first request. The ledger beside the
@@ -113,7 +97,7 @@ pub fn fleet_manifest<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     ts_return_type = "Promise<FleetProvisionResult>"
 )]
 pub fn provision_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<FleetProvisionOptions, _>(env, options, control, workflow::provision_fleet)
+    go(env, options, control, fleet_provision_options, workflow::provision_fleet)
 }
 
 /// Asks the cloud what it knows of each device of a list. With `handshake`, proves with the private keys that the cloud
@@ -130,7 +114,7 @@ pub fn provision_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     ts_return_type = "Promise<FleetVerifyResult>"
 )]
 pub fn verify_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<FleetVerifyOptions, _>(env, options, control, workflow::verify_fleet)
+    go(env, options, control, fleet_verify_options, workflow::verify_fleet)
 }
 
 /// Combines the ledgers of a list: the outcome of each device, and whether a shard is missing. Sends nothing.
@@ -144,5 +128,5 @@ pub fn verify_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
     ts_return_type = "Promise<FleetReportResult>"
 )]
 pub fn fleet_report<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<FleetReportOptions, _>(env, options, control, workflow::fleet_report)
+    go(env, options, control, fleet_report_options, workflow::fleet_report)
 }

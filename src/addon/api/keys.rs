@@ -1,82 +1,89 @@
-//! Exports the functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`.
+//! Exports the functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`,
+//! `rotateKey`.
 
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
-use crate::addon::grammar::{BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, passphrase};
+use crate::addon::call::{Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
+use crate::addon::grammar::{
+    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+};
 use crate::error::{Code, Error};
 use crate::workflow;
 
-impl Given for BackupOptions {
-    type Options = workflow::BackupOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::BackupOptions {
-            target: self.which.target()?.unproven(None),
-            file: self.file.map(Into::into),
-            raw: self.raw.unwrap_or_default(),
-            encrypt: self.passphrase.encrypt.unwrap_or_default(),
-            passphrase: self.passphrase.given(),
-            archive: self.archive,
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn backup_options(given: BackupOptions) -> Mapped<workflow::BackupOptions> {
+    let options = workflow::BackupOptions {
+        target: given.which.target()?.unproven(None),
+        file: given.file.map(Into::into),
+        raw: given.raw.unwrap_or_default(),
+        encrypt: given.passphrase.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
+        archive: given.archive,
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for ReadKeyOptions {
-    type Options = workflow::ReadKeyOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ReadKeyOptions { target: self.which.target()?, timeout: self.timeout };
-        Ok((options, self.which.usbip))
-    }
+fn read_key_options(given: ReadKeyOptions) -> Mapped<workflow::ReadKeyOptions> {
+    let options = workflow::ReadKeyOptions { target: given.which.target()?, timeout: given.timeout };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for RestoreOptions {
-    type Options = workflow::RestoreOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        if self.file.is_some() == self.key.is_some() {
-            let message = "restoreKey needs a file, or a key, and not both";
-            return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
-        }
-        let options = workflow::RestoreOptions {
-            target: self.which.target()?,
-            file: self.file.unwrap_or_default().into(),
-            key: self.key,
-            leave: self.leave.unwrap_or_default(),
-            allow_other_device: self.allow_other_device.unwrap_or_default(),
-            archive: self.archive,
-            no_backup: self.no_backup.unwrap_or_default(),
-            accepts_key_loss: self.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            encrypt: self.encrypt.unwrap_or_default(),
-            passphrase: passphrase(self.passphrase, self.passphrase_file),
-            dry_run: self.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
+fn restore_options(given: RestoreOptions) -> Mapped<workflow::RestoreOptions> {
+    if given.file.is_some() == given.key.is_some() {
+        let message = "restoreKey needs a file, or a key, and not both";
+        return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
     }
+    let options = workflow::RestoreOptions {
+        target: given.which.target()?,
+        file: given.file.unwrap_or_default().into(),
+        key: given.key,
+        leave: given.leave.unwrap_or_default(),
+        allow_other_device: given.allow_other_device.unwrap_or_default(),
+        archive: given.archive,
+        no_backup: given.no_backup.unwrap_or_default(),
+        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        encrypt: given.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase, given.passphrase_file),
+        dry_run: given.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for ResetOptions {
-    type Options = workflow::ResetOptions;
+fn reset_options(given: ResetOptions) -> Mapped<workflow::ResetOptions> {
+    let options = workflow::ResetOptions {
+        target: given.which.target()?,
+        archive: given.archive,
+        no_backup: given.no_backup.unwrap_or_default(),
+        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        encrypt: given.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase, given.passphrase_file),
+        dry_run: given.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
+}
 
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ResetOptions {
-            target: self.which.target()?,
-            archive: self.archive,
-            no_backup: self.no_backup.unwrap_or_default(),
-            accepts_key_loss: self.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            encrypt: self.encrypt.unwrap_or_default(),
-            passphrase: passphrase(self.passphrase, self.passphrase_file),
-            dry_run: self.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn rotate_options(given: RotateOptions) -> Mapped<workflow::RotateOptions> {
+    let options = workflow::RotateOptions {
+        target: given.which.target()?,
+        product_id: given.product_id,
+        api_url: given.cloud.api_url,
+        allow_http: given.cloud.allow_http.unwrap_or_default(),
+        allow_other_cloud: given.cloud.allow_other_cloud.unwrap_or_default(),
+        token_file: given.cloud.token_file,
+        token: given.cloud.token,
+        no_verify: given.no_verify.unwrap_or_default(),
+        server_key: given.server_key.map(Into::into),
+        host: given.host,
+        port: given.port,
+        archive: given.archive,
+        dry_run: given.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Saves the Duo's private key to a new file. The key is read twice and compared; the file is for its owner only,
@@ -88,7 +95,7 @@ impl Given for ResetOptions {
 /// ```
 #[napi(ts_args_type = "options?: BackupOptions, control?: Control", ts_return_type = "Promise<BackupResult>")]
 pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<BackupOptions, _>(env, options, control, workflow::backup)
+    go(env, options, control, backup_options, workflow::backup)
 }
 
 /// Does what `backupKey` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
@@ -104,7 +111,7 @@ pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     ts_return_type = "Promise<AllBackupResult>"
 )]
 pub fn backup_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go_all::<BackupOptions, _>(env, options, control, workflow::backup_all)
+    go_all(env, options, control, backup_options, workflow::backup_all)
 }
 
 /// Reads the Duo's private key and returns its bytes: for code that stores keys itself, for example in a vault. Only
@@ -121,7 +128,7 @@ pub fn backup_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     ts_return_type = "Promise<ReadKeyResult>"
 )]
 pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    let work = read(env, options).and_then(ReadKeyOptions::mapped);
+    let work = read(env, options).and_then(read_key_options);
     let work = work.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::read_key(context, &options))
     });
@@ -147,7 +154,7 @@ pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
     ts_return_type = "Promise<RestoreResult>"
 )]
 pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<RestoreOptions, _>(env, options, control, workflow::restore)
+    go(env, options, control, restore_options, workflow::restore)
 }
 
 /// Erases the Duo's private key after a backup, verifies that, and restarts the Duo. The Duo then makes a new key and
@@ -159,5 +166,22 @@ pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
 /// ```
 #[napi(ts_args_type = "options?: ResetOptions, control?: Control", ts_return_type = "Promise<ResetResult>")]
 pub fn reset_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ResetOptions, _>(env, options, control, workflow::reset)
+    go(env, options, control, reset_options, workflow::reset)
+}
+
+/// Gives the Duo and the cloud a new key. The old key is backed up, and the new one is stored in the archive. `confirm`
+/// is asked, and sees whether the old key and the cloud's are a pair. The new key is sent to the cloud, and this
+/// machine proves with the Duo's own handshake that the cloud has it. Only then is the Duo written, read back and
+/// compared, and it leaves DFU mode. If the cloud refuses, both stay as they were. The same call resumes an interrupted
+/// one, with the same new key.
+///
+/// @example
+/// ```js
+/// const { fingerprint, newKeyFile } = await rotateKey({}, { signal: AbortSignal.timeout(120_000) })
+/// ```
+#[napi(ts_args_type = "options?: RotateOptions, control?: Control", ts_return_type = "Promise<RotateResult>")]
+pub fn rotate_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go(env, options, control, rotate_options, |context, options| {
+        workflow::rotate(context, options, &workflow::make_key)
+    })
 }

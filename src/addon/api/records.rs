@@ -3,35 +3,23 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{BackupsOptions, HistoryOptions, StatusOptions};
 use crate::workflow;
 
-impl Given for BackupsOptions {
-    type Options = workflow::BackupsOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let device = self.device.as_deref().map(str::parse).transpose()?;
-        Ok((workflow::BackupsOptions { archive: self.archive, device }, None))
-    }
+fn backups_options(given: BackupsOptions) -> Mapped<workflow::BackupsOptions> {
+    let device = given.device.as_deref().map(str::parse).transpose()?;
+    Ok((workflow::BackupsOptions { archive: given.archive, device }, None))
 }
 
-impl Given for StatusOptions {
-    type Options = workflow::StatusOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let device = self.device.as_deref().map(str::parse).transpose()?;
-        Ok((workflow::StatusOptions { device, dismiss: self.dismiss }, None))
-    }
+fn status_options(given: StatusOptions) -> Mapped<workflow::StatusOptions> {
+    let device = given.device.as_deref().map(str::parse).transpose()?;
+    Ok((workflow::StatusOptions { device, dismiss: given.dismiss }, None))
 }
 
-impl Given for HistoryOptions {
-    type Options = workflow::HistoryOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let device = self.device.as_deref().map(str::parse).transpose()?;
-        Ok((workflow::HistoryOptions { device, limit: self.limit }, None))
-    }
+fn history_options(given: HistoryOptions) -> Mapped<workflow::HistoryOptions> {
+    let device = given.device.as_deref().map(str::parse).transpose()?;
+    Ok((workflow::HistoryOptions { device, limit: given.limit }, None))
 }
 
 /// Lists the backups in the archive, by name, with the device and the key of each, and those that were saved in other
@@ -46,7 +34,7 @@ impl Given for HistoryOptions {
     ts_return_type = "Promise<BackupsResult>"
 )]
 pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<BackupsOptions, _>(env, options, control, workflow::backups)
+    go(env, options, control, backups_options, workflow::backups)
 }
 
 /// Says what was in flight when a process or a machine stopped, and what to type next. Reads the open operations in the
@@ -60,7 +48,7 @@ pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 /// ```
 #[napi(ts_args_type = "options?: StatusOptions, control?: Control", ts_return_type = "Promise<StatusResult>")]
 pub fn status<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<StatusOptions, _>(env, options, control, workflow::status)
+    go(env, options, control, status_options, workflow::status)
 }
 
 /// Lists what was done to which Duo, the newest first. Reads the journal in the user's data directory. Needs no Duo.
@@ -74,5 +62,5 @@ pub fn status<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Resul
     ts_return_type = "Promise<HistoryResult>"
 )]
 pub fn history<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<HistoryOptions, _>(env, options, control, workflow::history)
+    go(env, options, control, history_options, workflow::history)
 }

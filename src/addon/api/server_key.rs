@@ -3,60 +3,41 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions};
 use crate::workflow;
 
-impl Given for ServerKeyShowOptions {
-    type Options = workflow::ServerKeyShowOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ServerKeyShowOptions {
-            target: self.which.target()?,
-            file: self.file.map(Into::into),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn server_key_show_options(given: ServerKeyShowOptions) -> Mapped<workflow::ServerKeyShowOptions> {
+    let options = workflow::ServerKeyShowOptions {
+        target: given.which.target()?,
+        file: given.file.map(Into::into),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for ServerKeySetOptions {
-    type Options = workflow::ServerKeySetOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ServerKeySetOptions {
-            target: self.which.target()?,
-            file: Some(self.file.into()),
-            host: self.host,
-            port: self.port,
-            no_address: self.no_address.unwrap_or_default(),
-            leave: self.leave.unwrap_or_default(),
-            archive: self.before.archive,
-            no_backup: self.before.no_backup.unwrap_or_default(),
-            accepts_key_loss: self.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            dry_run: self.before.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn server_key_set_options(given: ServerKeySetOptions) -> Mapped<workflow::ServerKeySetOptions> {
+    let options = workflow::ServerKeySetOptions {
+        target: given.which.target()?,
+        file: Some(given.file.into()),
+        host: given.host,
+        port: given.port,
+        no_address: given.no_address.unwrap_or_default(),
+        leave: given.leave.unwrap_or_default(),
+        archive: given.before.archive,
+        no_backup: given.before.no_backup.unwrap_or_default(),
+        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        dry_run: given.before.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for ServerKeyRestoreOptions {
-    type Options = workflow::ServerKeySetOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ServerKeySetOptions {
-            target: self.which.target()?,
-            leave: self.leave.unwrap_or_default(),
-            archive: self.before.archive,
-            no_backup: self.before.no_backup.unwrap_or_default(),
-            accepts_key_loss: self.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            dry_run: self.before.dry_run.unwrap_or_default(),
-            timeout: self.timeout,
-            ..workflow::ServerKeySetOptions::default()
-        };
-        Ok((options, self.which.usbip))
-    }
+fn server_key_restore_options(given: ServerKeyRestoreOptions) -> Mapped<workflow::ServerKeySetOptions> {
+    let ServerKeyRestoreOptions { leave, before, which, timeout } = given;
+    let set = ServerKeySetOptions { leave, before, which, timeout, ..ServerKeySetOptions::default() };
+    let (options, usbip) = server_key_set_options(set)?;
+    Ok((workflow::ServerKeySetOptions { file: None, ..options }, usbip))
 }
 
 /// Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only.
@@ -71,7 +52,7 @@ impl Given for ServerKeyRestoreOptions {
     ts_return_type = "Promise<ServerKeyShowResult>"
 )]
 pub fn show_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ServerKeyShowOptions, _>(env, options, control, workflow::show_server_key)
+    go(env, options, control, server_key_show_options, workflow::show_server_key)
 }
 
 /// Writes a cloud's public key and address to the Duo, so that it connects to that cloud. The DCT is backed up first,
@@ -86,7 +67,7 @@ pub fn show_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     ts_return_type = "Promise<ServerKeyWriteResult>"
 )]
 pub fn set_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ServerKeySetOptions, _>(env, options, control, workflow::set_server_key)
+    go(env, options, control, server_key_set_options, workflow::set_server_key)
 }
 
 /// Writes the built-in public key and address of Particle's own cloud to the Duo; otherwise the same as `setServerKey`.
@@ -100,5 +81,5 @@ pub fn set_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     ts_return_type = "Promise<ServerKeyWriteResult>"
 )]
 pub fn restore_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ServerKeyRestoreOptions, _>(env, options, control, workflow::set_server_key)
+    go(env, options, control, server_key_restore_options, workflow::set_server_key)
 }

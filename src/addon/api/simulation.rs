@@ -6,14 +6,14 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
 
-use crate::addon::call::{plain, read, spawn, to_js};
+use crate::addon::call::{plain, read, rejection, spawn};
 use crate::addon::grammar::{
     BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions,
 };
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::faults::{self, Fault, FaultError, Kind};
-use crate::simulator::{Bench, BenchError, BenchOptions, Board, Generation, NoSuchPort};
+use crate::simulator::{Bench, BenchError, BenchOptions, Board, Duo, Generation, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
 /// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
@@ -57,7 +57,9 @@ impl VirtualDuo {
                 Ok(bench)
             }
         });
-        spawn(env, None, work, |_, started| Ok(started.into()))
+        spawn(env, None, work, |_, bench: Bench| {
+            Ok(Self { address: bench.address().to_string(), bench: Mutex::new(Some(bench)) })
+        })
     }
 
     /// The value for the option `usbip`: `127.0.0.1:PORT`.
@@ -85,47 +87,47 @@ impl VirtualDuo {
     /// port without a Duo, is `INVALID_ARGUMENT`.
     #[napi]
     pub fn arm(&self, env: &Env, path: String, fault: String) -> napi::Result<()> {
-        let fault = read_fault(&fault).map_err(|error| to_js(env, &error))?;
-        self.at_the_bench(env, |bench| bench.arm(&path, fault))
+        let fault = read_fault(&fault).map_err(|error| rejection(env, &error, None))?;
+        self.at_the_bench(env, |bench| bench.at(&path, |duo, _| duo.faults().arm(fault)))
     }
 
     /// Disarms every fault of the Duo in a port.
     #[napi]
     pub fn clear_faults(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.clear_faults(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, |duo, _| duo.faults().clear()))
     }
 
     /// Pulls the cable of the Duo in a port.
     #[napi]
     pub fn unplug(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.unplug(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, |duo, _| duo.unplug()))
     }
 
     /// Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Does nothing if it is plugged
     /// in.
     #[napi]
     pub fn plug_in(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.plug_in(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, Duo::plug_in))
     }
 
     /// Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later.
     #[napi]
     pub fn press_reset(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.press_reset(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, Duo::restart))
     }
 
     /// Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later, in either
     /// mode.
     #[napi]
     pub fn press_buttons(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.press_buttons(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, Duo::enter_dfu))
     }
 
     /// Replaces the Duo in a port by another one with its own id and key; the next call puts the first one back. The
     /// Duo in the port is in DFU mode some 700 ms later. Armed faults stay with the port.
     #[napi]
     pub fn swap(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |bench| bench.swap(&path))
+        self.at_the_bench(env, |bench| bench.at(&path, Duo::swap))
     }
 
     /// The 1,216 bytes of a Duo's key slot, read without USB.
@@ -139,7 +141,7 @@ impl VirtualDuo {
     pub fn set_key_slot(&self, env: &Env, path: String, bytes: Uint8Array) -> napi::Result<()> {
         let slot = bytes.as_ref().try_into().map_err(|_| {
             let message = format!("a key slot holds 1216 bytes, not {}", bytes.len());
-            to_js(env, &Error::new(Code::InvalidArgument, message))
+            rejection(env, &Error::new(Code::InvalidArgument, message), None)
         })?;
         self.at_the_bench(env, |bench| bench.set_key_slot(&path, slot))
     }
@@ -148,7 +150,7 @@ impl VirtualDuo {
     /// own do. `verify` then uses them. The address is `HOST:PORT`.
     #[napi]
     pub fn set_server(&self, env: &Env, server_key: String, address: String) -> napi::Result<()> {
-        let refused = |message: String| to_js(env, &Error::new(Code::InvalidArgument, message));
+        let refused = |message: String| rejection(env, &Error::new(Code::InvalidArgument, message), None);
         let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
         let bench = bench.as_ref().ok_or_else(|| refused("these virtual Duos were stopped".to_owned()))?;
         bench.set_server(&server_key, &address).map_err(|error| refused(error.to_string()))
@@ -170,18 +172,13 @@ impl VirtualDuo {
     /// Calls `f` with the running bench.
     fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Bench) -> Result<R, NoSuchPort>) -> napi::Result<R> {
         let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused =
-            |message: String, hint| to_js(env, &Error::new(Code::InvalidArgument, message).hint(hint));
+        let refused = |message: String, hint| {
+            rejection(env, &Error::new(Code::InvalidArgument, message).hint(hint), None)
+        };
         let bench = bench.as_ref().ok_or_else(|| {
             refused("these virtual Duos were stopped".to_owned(), "start others with VirtualDuo.start")
         })?;
         f(bench).map_err(|error| refused(error.to_string(), "the ports are those that duos() lists"))
-    }
-}
-
-impl From<Bench> for VirtualDuo {
-    fn from(bench: Bench) -> Self {
-        Self { address: bench.address().to_string(), bench: Mutex::new(Some(bench)) }
     }
 }
 
@@ -244,10 +241,18 @@ impl LocalCloud {
                         format!("port {} of 127.0.0.1 cannot be listened on: {error}", ports.join(" or "));
                     Error::new(Code::SimulatorFailed, message).hint("leave the port out for a free one")
                 })?;
-                Ok(Started { token: token.unwrap_or_else(|| cloud.token()), cloud })
+                Ok((token.unwrap_or_else(|| cloud.token()), cloud))
             }
         });
-        spawn(env, None, work, |_, started| Ok(started.into()))
+        spawn(env, None, work, |_, (token, cloud): (String, cloud::LocalCloud)| {
+            Ok(Self {
+                url: cloud.url(),
+                token,
+                device_address: cloud.device_address().map(|address| address.to_string()),
+                server_key: cloud.server_key().map(str::to_owned),
+                cloud: Mutex::new(Some(cloud)),
+            })
+        })
     }
 
     /// The API's URL, for the option `apiUrl`.
@@ -292,24 +297,5 @@ impl LocalCloud {
             Ok(())
         };
         spawn(env, None, Ok(stop), |_, ()| Ok(()))
-    }
-}
-
-/// A cloud that has started, and the token to use with it.
-struct Started {
-    cloud: cloud::LocalCloud,
-    token: String,
-}
-
-impl From<Started> for LocalCloud {
-    fn from(started: Started) -> Self {
-        let Started { cloud, token } = started;
-        Self {
-            url: cloud.url(),
-            token,
-            device_address: cloud.device_address().map(|address| address.to_string()),
-            server_key: cloud.server_key().map(str::to_owned),
-            cloud: Mutex::new(Some(cloud)),
-        }
     }
 }

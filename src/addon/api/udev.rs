@@ -4,16 +4,12 @@ use napi::bindgen_prelude::Unknown;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go, plain};
+use crate::addon::call::{Mapped, Plain, Promised, go, plain};
 use crate::addon::grammar::UdevInstallOptions;
 use crate::workflow::{self, Machine};
 
-impl Given for UdevInstallOptions {
-    type Options = Machine;
-
-    fn mapped(self) -> Mapped<Self> {
-        Ok((Machine::at(self.root.map(Into::into)), None))
-    }
+fn udev_install_options(given: UdevInstallOptions) -> Mapped<Machine> {
+    Ok((Machine::at(given.root.map(Into::into)), None))
 }
 
 /// The udev rule (Linux) that lets the user who sits at the machine open a Duo, and keeps ModemManager from its serial
@@ -40,5 +36,5 @@ pub fn udev_rule(env: &Env) -> Result<Unknown<'_>> {
     ts_return_type = "Promise<UdevInstallResult>"
 )]
 pub fn install_udev_rule<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<UdevInstallOptions, _>(env, options, control, workflow::install_udev_rule)
+    go(env, options, control, udev_install_options, workflow::install_udev_rule)
 }

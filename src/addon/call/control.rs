@@ -17,8 +17,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::objects::copied;
-use super::plain::{PARSE, json};
+use super::objects::{PARSE, copied, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan, SendPlan};
 
@@ -104,8 +103,8 @@ pub struct Remote {
     cancel: Cancel,
 }
 
-/// Removes the listener from an `AbortSignal` when the operation has settled, and knows why it was aborted.
-pub(super) struct Subscription(FunctionRef<(), Unknown<'static>>);
+/// Removes the listener from an `AbortSignal` when the operation has settled; returns the signal's reason.
+pub(super) type Subscription = FunctionRef<(), Unknown<'static>>;
 
 impl Remote {
     /// Takes the callbacks over, and listens to the signal.
@@ -131,15 +130,10 @@ impl Remote {
             let built = safe.build_threadsafe_function::<Option<String>>();
             self.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        if let Some(ask) = object.get("confirm")? {
-            self.question = Some(asked(wrapped(env, QUESTION, ask)?)?);
-        }
-        if let Some(ask) = object.get("confirmAll")? {
-            self.question_of_all = Some(asked(wrapped(env, QUESTION, ask)?)?);
-        }
-        if let Some(ask) = object.get("passphrase")? {
-            self.secret = Some(asked(wrapped(env, SECRET, ask)?)?);
-        }
+        let question = |ask| asked(wrapped(env, QUESTION, ask)?);
+        self.question = object.get("confirm")?.map(question).transpose()?;
+        self.question_of_all = object.get("confirmAll")?.map(question).transpose()?;
+        self.secret = object.get("passphrase")?.map(|ask| asked(wrapped(env, SECRET, ask)?)).transpose()?;
         Ok(())
     }
 
@@ -271,12 +265,5 @@ fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Subscript
         Error::new(Code::InvalidArgument, "the control object's signal is not an AbortSignal")
             .hint("it is the signal of an AbortController")
     })?;
-    end.create_ref().map(Subscription).map_err(defect)
-}
-
-impl Subscription {
-    /// Removes the listener from the signal; returns the signal's reason.
-    pub(super) fn end(self, env: &Env) -> napi::Result<Unknown<'static>> {
-        self.0.borrow_back(env)?.call(())
-    }
+    end.create_ref().map_err(defect)
 }

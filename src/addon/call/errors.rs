@@ -3,17 +3,12 @@
 use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, JsError, JsValue};
 
-use super::plain::plain;
+use super::objects::plain;
 use crate::addon::error_name::ErrorName;
 use crate::error::{Code, Error};
 
-/// A JavaScript `Error` with the properties of a [`Problem`](crate::error::Problem) and its causes.
-pub fn to_js(env: &Env, error: &Error) -> napi::Error {
-    rejection(env, error, None)
-}
-
-/// The same for an operation. `aborted` is the reason of its signal; it becomes the cause if the signal stopped the
-/// operation.
+/// A JavaScript `Error` with the properties of a [`Problem`](crate::error::Problem) and its causes. `aborted` is the
+/// reason of the operation's signal; it becomes the cause if the signal stopped the operation.
 pub fn rejection(env: &Env, error: &Error, aborted: Option<Unknown<'_>>) -> napi::Error {
     let build = || -> napi::Result<Unknown<'_>> {
         let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);

@@ -4,10 +4,9 @@
 mod control;
 mod errors;
 mod objects;
-mod plain;
 mod refusal;
 mod run;
 
-pub(super) use errors::to_js;
-pub(super) use plain::plain;
-pub(super) use run::{Given, Mapped, Plain, Promised, go, go_all, on_bus, read, spawn};
+pub(super) use errors::rejection;
+pub(super) use objects::plain;
+pub(super) use run::{Mapped, Plain, Promised, go, go_all, on_bus, read, spawn};

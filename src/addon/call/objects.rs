@@ -1,10 +1,12 @@
-//! Reads objects from JavaScript safely: only their own properties, each once, whatever a getter does.
+//! Reads objects from JavaScript safely: only their own properties, each once, whatever a getter does. Makes plain ones
+//! from JSON, in which absent members are left out, never null.
 //!
 //! The caller did not set a property that every object inherits (`Object.prototype.noBackup = true`), and a getter may
 //! throw. JavaScript code handles both, since it can catch a throw, before Rust reads anything.
 
 use napi::Env;
 use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
+use serde::Serialize;
 
 use crate::error::{Code, Error};
 
@@ -45,4 +47,24 @@ pub(super) fn copied<'env>(
             .hint("Node has U+FFFD in the place of bytes that are not UTF-8, so such a name cannot be given: rename the file"));
     }
     outcome.get_named_property("copy").map_err(defect)
+}
+
+/// How JavaScript reads it: members that are null are removed.
+pub(super) const PARSE: &str = "(text) => JSON.parse(text, (_, value) => value ?? undefined)";
+
+/// A value as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::new(Code::Internal, error.to_string()))
+}
+
+/// JSON as an object.
+pub(super) fn parse<'env>(env: &'env Env, text: String) -> napi::Result<Unknown<'env>> {
+    let parse: Function<'_, String, Unknown<'env>> = env.run_script(PARSE)?;
+    parse.call(text)
+}
+
+/// A value as an object.
+pub fn plain<'env>(env: &'env Env, value: &impl Serialize) -> napi::Result<Unknown<'env>> {
+    let text = json(value).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    parse(env, text)
 }

@@ -9,8 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::control::Remote;
 use super::errors::rejection;
-use super::objects::copied;
-use super::plain::{json, parse};
+use super::objects::{copied, json, parse};
 use super::refusal::in_words;
 use crate::addon::grammar::OfAll;
 use crate::error::{Code, Error};
@@ -38,55 +37,36 @@ pub type Plain<'a> = Option<Unknown<'a>>;
 pub type Promised<'a> = PromiseRaw<'a, Unknown<'a>>;
 
 /// A workflow's options, and the USB/IP server if one is named.
-pub type Mapped<G> = Result<(<G as Given>::Options, Option<String>), Error>;
+pub type Mapped<O> = Result<(O, Option<String>), Error>;
 
-/// Options as JavaScript gives them.
-pub trait Given: DeserializeOwned {
-    /// The workflow's options.
-    type Options: Send + 'static;
-
-    /// Checks them, and converts them to the workflow's.
-    fn mapped(self) -> Mapped<Self>;
-}
-
-impl<G: Given> Given for OfAll<G> {
-    type Options = (G::Options, AllOptions);
-
-    fn mapped(self) -> Mapped<Self> {
-        let (each, usbip) = self.each.mapped()?;
-        Ok(((each, self.every.given()), usbip))
-    }
-}
-
-/// Runs a workflow with options from JavaScript; the promise is fulfilled with its result, as a plain object.
-pub fn go<'env, G: Given, T: Serialize + 'static>(
+/// Runs a workflow with options from JavaScript, which `mapped` checks and converts to the workflow's; the promise is
+/// fulfilled with its result, as a plain object.
+pub fn go<'env, G: DeserializeOwned, O: Send + 'static, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: fn(Context<'_>, &G::Options) -> Result<T, Error>,
+    mapped: impl FnOnce(G) -> Mapped<O>,
+    workflow: impl Fn(Context<'_>, &O) -> Result<T, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    let work = read(env, options).and_then(G::mapped).map(|(options, usbip)| {
+    let work = read(env, options).and_then(mapped).map(|(options, usbip)| {
         move |remote: &Remote| on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &options)?))
     });
     spawn(env, control, work, parse)
 }
 
-/// A workflow that does something with all Duos.
-type WithAll<O, T> = fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error>;
-
-/// The same with all Duos.
-pub fn go_all<'env, G: Given, T: Serialize + 'static>(
+/// The same with a workflow that does something with all Duos.
+pub fn go_all<'env, G: DeserializeOwned, O: Send + 'static, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: WithAll<G::Options, T>,
+    mapped: fn(G) -> Mapped<O>,
+    workflow: impl Fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    let work = read(env, options).and_then(OfAll::<G>::mapped).map(|((each, all), usbip)| {
-        move |remote: &Remote| {
-            on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &each, &all)?))
-        }
-    });
-    spawn(env, control, work, parse)
+    let of_all = |given: OfAll<G>| {
+        let all = AllOptions { paths: given.every.paths.map(Into::into) };
+        mapped(given.each).map(|(each, usbip)| ((each, all), usbip))
+    };
+    go(env, options, control, of_all, move |context, (each, all)| workflow(context, each, all))
 }
 
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
@@ -127,7 +107,7 @@ where
         Ok::<Result<T, Error>, napi::Error>(outcome)
     };
     env.spawn_future_with_callback(future, move |env, outcome| {
-        let reason = subscription.map(|subscription| subscription.end(env)).transpose()?;
+        let reason = subscription.map(|end| end.borrow_back(env)?.call(())).transpose()?;
         convert(env, outcome.map_err(|error| rejection(env, &error, reason))?)
     })
 }
@@ -143,7 +123,7 @@ pub fn on_bus<T>(
             Error::new(Code::InvalidArgument, error.to_string())
                 .hint("start virtual Duos with: duo-provision simulate --usbip 3240")
         })?),
-        None => Box::new(LibusbBus::new()),
+        None => Box::new(LibusbBus::default()),
     };
     let clock = SystemClock::new();
     work(Context {

@@ -6,7 +6,6 @@ use clap_complete::Shell;
 
 use crate::dct::{FIELDS, Field};
 
-/// The script for a shell.
 pub(super) fn completions(program: &Command, shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut commands_first(program), "duo-provision", &mut script);
@@ -45,14 +44,12 @@ fn with_values(argument: Arg) -> Arg {
     let has_values = argument.get_action().takes_values() && argument.get_possible_values().is_empty();
     let named = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
     match named.as_deref().filter(|_| has_values) {
-        Some("FIELD" | "FIELDS") => argument.value_parser(PossibleValuesParser::new(field_names())),
+        Some("FIELD" | "FIELDS") => {
+            argument.value_parser(PossibleValuesParser::new(FIELDS.iter().map(Field::kebab_name)))
+        }
         Some(name) if name.ends_with("FILE") => argument.value_hint(ValueHint::FilePath),
         Some("DIR") => argument.value_hint(ValueHint::DirPath),
         Some(_) => argument.value_hint(ValueHint::Other),
         None => argument,
     }
-}
-
-fn field_names() -> Vec<String> {
-    FIELDS.iter().map(Field::kebab_name).collect()
 }

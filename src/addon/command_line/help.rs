@@ -41,7 +41,6 @@ fn below(command: Command, columns: usize) -> Command {
     after.map_or(command.clone(), |text| command.after_help(text.replace(' ', FIRM_SPACE)))
 }
 
-/// Help as it is printed.
 pub(super) fn printed(text: &StyledStr, colored: bool) -> String {
     let text = if colored { text.ansi().to_string() } else { text.to_string() };
     text.replace(FIRM_SPACE, " ")

@@ -4,7 +4,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::similar::similar;
+use super::usage::meant;
 use crate::error::{Code, Error};
 
 /// The first lines of parts of a command's after-help, and the sections that they become.
@@ -22,10 +22,8 @@ pub(super) fn page_of(program: Command, words: &[String]) -> Result<String, Erro
 }
 
 fn unknown(group: &Command, word: &str) -> Error {
-    let names = similar(group, word);
-    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
     Error::new(Code::InvalidArgument, format!("there is no command '{word}' to print a man page of"))
-        .hint(format!("{meant}see: duo-provision --help"))
+        .hint(format!("{}see: duo-provision --help", meant(group, word)))
 }
 
 fn page(command: Command) -> String {

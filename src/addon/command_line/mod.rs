@@ -8,5 +8,4 @@ mod help;
 mod man;
 mod parse;
 mod shell_init;
-mod similar;
 mod usage;

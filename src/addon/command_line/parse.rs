@@ -13,7 +13,6 @@ use crate::error::{Error, exit};
 use crate::usb::libusb::libusb_release;
 use crate::workflow::Shell;
 
-/// The program and its version.
 const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
 
 /// The default and the largest width of a text, in columns.
@@ -35,6 +34,7 @@ pub struct TextLayout {
 /// The meaning of a command line.
 #[allow(clippy::struct_excessive_bools)]
 #[napi(object, object_from_js = false)]
+#[derive(Default)]
 pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
     #[napi(ts_type = "'run' | 'print' | 'error'")]
@@ -86,31 +86,31 @@ pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) ->
     let typed = |name: &str| arguments.iter().take_while(|given| *given != "--").any(|given| given == name);
     let json = typed("--json");
     let words = std::iter::once("duo-provision".to_owned()).chain(arguments.iter().cloned());
-    let print_help = |error: &clap::Error| {
-        let text = if asks_shortly(&arguments) { help::short(&program, columns) } else { error.render() };
-        help::printed(&text, layout.color.unwrap_or(false))
-    };
     if let Some(options) = nothing_but_a_bus(&arguments) {
         let yes = typed("--yes") || typed("-y");
         return ParsedCommand { options: Some(options), yes, ..unusable(&usage::nothing_asked(), json) };
     }
-    let parsed = match unknown_command(&arguments) {
-        Some(words) => Err(Refusal::Unusable(usage::no_command(&program, words))),
-        None => program
-            .clone()
-            .try_get_matches_from(words)
-            .and_then(|matches| CommandLine::from_arg_matches(&matches))
-            .map_err(|error| refusal(&program, &error, &arguments, print_help)),
+    if let Some(words) = unknown_command(&arguments) {
+        return unusable(&usage::no_command(&program, words), json);
+    }
+    let matches = program.clone().try_get_matches_from(words);
+    let error = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
+        Ok(parsed) => return run(&program, parsed),
+        Err(error) => error,
     };
-    match parsed {
-        Ok(parsed) => run(&program, parsed),
-        Err(Refusal::Text(text)) => script("help", json, text),
-        Err(Refusal::Version) if typed("--verbose") || typed("-v") => {
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => unusable(&usage::nothing_asked(), json),
+        ErrorKind::DisplayHelp => {
+            let is_short = said(&arguments).eq(["-h"]);
+            let text = if is_short { help::short(&program, columns) } else { error.render() };
+            script("help", json, help::printed(&text, layout.color.unwrap_or(false)))
+        }
+        ErrorKind::DisplayVersion if typed("--verbose") || typed("-v") => {
             let text = format!("{PROGRAM}\nlibusb {}\n", libusb_release());
             ParsedCommand { verbose: 1, ..script("version", json, text) }
         }
-        Err(Refusal::Version) => script("version", json, format!("{PROGRAM}\n")),
-        Err(Refusal::Unusable(error)) => unusable(&error, json),
+        ErrorKind::DisplayVersion => script("version", json, format!("{PROGRAM}\n")),
+        _ => unusable(&usage::problem(&program, &error, &arguments), json),
     }
 }
 
@@ -120,11 +120,14 @@ pub fn quote_word(word: String) -> String {
     Shell::here().word(&word)
 }
 
+/// The arguments that say what to do.
+fn said(arguments: &[String]) -> impl Iterator<Item = &str> {
+    arguments.iter().map(String::as_str).filter(|given| !MANNERS.contains(given))
+}
+
 /// The options, if nothing was typed but, at most, where to look for Duos.
 fn nothing_but_a_bus(arguments: &[String]) -> Option<Value> {
-    let words = arguments.iter().filter(|given| !MANNERS.contains(&given.as_str()));
-    let words: Vec<&str> = words.map(String::as_str).collect();
-    match words.as_slice() {
+    match said(arguments).collect::<Vec<_>>().as_slice() {
         [] => Some(Value::Object(serde_json::Map::new())),
         ["--usbip", address] => Some(serde_json::json!({ "usbip": address })),
         _ => None,
@@ -138,35 +141,6 @@ fn unknown_command(arguments: &[String]) -> Option<&[String]> {
     let is_known = word == "help" || CommandLine::command().find_subcommand(word).is_some();
     let words = arguments.get(first..).unwrap_or_default();
     (!word.starts_with('-') && !is_known && !usage::is_meant_as_id(word)).then_some(words)
-}
-
-/// Why no command runs.
-enum Refusal {
-    /// A text is to be printed.
-    Text(String),
-    /// The version is to be printed.
-    Version,
-    /// The command line cannot be used.
-    Unusable(Error),
-}
-
-/// Whether only `-h` was typed.
-fn asks_shortly(arguments: &[String]) -> bool {
-    arguments.iter().filter(|given| !MANNERS.contains(&given.as_str())).eq(["-h"].iter())
-}
-
-fn refusal(
-    program: &clap::Command,
-    error: &clap::Error,
-    arguments: &[String],
-    print_help: impl Fn(&clap::Error) -> String,
-) -> Refusal {
-    match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Refusal::Unusable(usage::nothing_asked()),
-        ErrorKind::DisplayHelp => Refusal::Text(print_help(error)),
-        ErrorKind::DisplayVersion => Refusal::Version,
-        _ => Refusal::Unusable(usage::problem(program, error, arguments)),
-    }
 }
 
 fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
@@ -186,9 +160,7 @@ fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
             verbose: parsed.verbose.into(),
             quiet: parsed.quiet,
             full: parsed.full,
-            text: None,
-            problem: None,
-            exit_code: 0,
+            ..ParsedCommand::default()
         };
     }
     match parsed.command {
@@ -215,29 +187,14 @@ fn unusable(error: &Error, json: bool) -> ParsedCommand {
     ParsedCommand {
         kind: "error".to_owned(),
         json,
-        text: None,
         problem: Some(problem),
-        ..print(String::new(), exit_code)
+        exit_code: exit_code.into(),
+        ..ParsedCommand::default()
     }
 }
 
 /// A text for a shell to read; `--json` puts it into a result.
 fn script(command: &str, json: bool, text: String) -> ParsedCommand {
-    ParsedCommand { command: Some(command.to_owned()), json, ..print(text, exit::DONE) }
-}
-
-fn print(text: String, exit_code: u8) -> ParsedCommand {
-    ParsedCommand {
-        kind: "print".to_owned(),
-        command: None,
-        options: None,
-        json: false,
-        yes: false,
-        verbose: 0,
-        quiet: false,
-        full: false,
-        text: Some(text),
-        problem: None,
-        exit_code: exit_code.into(),
-    }
+    let (kind, command, exit_code) = ("print".to_owned(), Some(command.to_owned()), exit::DONE.into());
+    ParsedCommand { kind, command, json, text: Some(text), exit_code, ..ParsedCommand::default() }
 }

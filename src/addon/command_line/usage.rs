@@ -4,14 +4,12 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::foreign;
-use super::similar::similar;
 use crate::dct::{DeviceId, DeviceIdError};
 use crate::error::{Code, Error};
 
 /// How many digits a mistyped device id may have.
 const ID_DIGITS: std::ops::RangeInclusive<usize> = 20..=28;
 
-/// Nothing was asked for.
 pub(super) fn nothing_asked() -> Error {
     Error::new(Code::InvalidArgument, "a command or a device id is needed")
         .hint("see which commands there are: duo-provision -h")
@@ -32,12 +30,23 @@ pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
     if let Some((name, answer)) = foreign::answer(words) {
         return Error::new(Code::InvalidArgument, format!("no command is called '{name}'")).hint(answer);
     }
-    let names = similar(program, typed);
-    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
-    let hint = format!(
-        "{meant}a Duo is named by the 24 digits of its id, not by its name; they are shown by: duo-provision list"
-    );
+    let hint = meant(program, typed)
+        + "a Duo is named by the 24 digits of its id, not by its name; they are shown by: duo-provision list";
     Error::new(Code::InvalidArgument, format!("no command is called '{typed}'")).hint(hint)
+}
+
+/// Up to three commands of a group that are similar to this word, the most likely first, for the beginning of a hint;
+/// empty if there is none.
+pub(super) fn meant(group: &Command, word: &str) -> String {
+    let word = word.to_lowercase();
+    let far = |name: &&str| strsim::osa_distance(&word, name);
+    let is_near = |name: &&str| far(name) <= 2 && 2 * far(name) < name.len();
+    let is_begun = |name: &&str| word.len() >= 3 && name.starts_with(&word);
+    let mut names: Vec<&str> = group.get_subcommands().map(Command::get_name).collect();
+    names.retain(|name| is_near(name) || is_begun(name));
+    names.sort_by_key(|name| (far(name), *name));
+    names.truncate(3);
+    if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) }
 }
 
 /// Explains an error of clap.
@@ -48,7 +57,17 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
         |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
     let (message, hint) = match error.kind() {
         ErrorKind::UnknownArgument => unknown_argument(error, &path),
-        ErrorKind::InvalidSubcommand => return no_command_in(command, &path, error, arguments, &help),
+        ErrorKind::InvalidSubcommand => {
+            let typed = listed(error, ContextKind::InvalidSubcommand);
+            let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
+            let answer = foreign::answer(arguments.get(from..).unwrap_or_default());
+            let hint = match answer.filter(|_| path == "key ") {
+                Some((_, answer)) => answer,
+                None => format!("{}see: {help}", meant(command, &typed)),
+            };
+            let message = format!("no command is called '{path}{typed}'");
+            return Error::new(Code::InvalidArgument, message).hint(hint);
+        }
         ErrorKind::MissingSubcommand => {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
             (
@@ -83,25 +102,6 @@ fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
     };
     let similar = listed(error, ContextKind::SuggestedArg);
     (message, if similar.is_empty() { similar } else { format!("similar: {similar}") })
-}
-
-fn no_command_in(
-    group: &Command,
-    path: &str,
-    error: &clap::Error,
-    arguments: &[String],
-    help: &str,
-) -> Error {
-    let typed = listed(error, ContextKind::InvalidSubcommand);
-    let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
-    let words = arguments.get(from..).unwrap_or_default();
-    let message = format!("no command is called '{path}{typed}'");
-    if let Some((_, answer)) = foreign::answer(words).filter(|_| path == "key ") {
-        return Error::new(Code::InvalidArgument, message).hint(answer);
-    }
-    let names = similar(group, &typed);
-    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
-    Error::new(Code::InvalidArgument, message).hint(format!("{meant}see: {help}"))
 }
 
 /// An option does not take this value: says what it takes.

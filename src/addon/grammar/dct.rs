@@ -21,7 +21,6 @@ pub struct DctBackupOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -38,7 +37,6 @@ pub struct DctShowOptions {
     /// A dump of a DCT, in place of an attached Duo.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
@@ -55,7 +53,6 @@ pub struct ServerKeyShowOptions {
     /// A cloud's public key, with or without an address after it, or a dump of a DCT; in place of an attached Duo.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
@@ -85,11 +82,9 @@ pub struct ServerKeySetOptions {
     /// Leave DFU mode once the key is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// What is done before the write.
     #[command(flatten)]
     #[serde(flatten)]
     pub before: BeforeWrite,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -106,11 +101,9 @@ pub struct ServerKeyRestoreOptions {
     /// Leave DFU mode once the key is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// What is done before the write.
     #[command(flatten)]
     #[serde(flatten)]
     pub before: BeforeWrite,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -139,11 +132,9 @@ pub struct DctRestoreOptions {
     /// Leave DFU mode once everything is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// What is done before the write.
     #[command(flatten)]
     #[serde(flatten)]
     pub before: BeforeWrite,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,

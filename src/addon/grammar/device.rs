@@ -12,7 +12,6 @@ use super::groups::{NewPassphrase, WhichCloud, WhichDuo, WrittenDuo};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListOptions {
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
@@ -57,14 +56,12 @@ pub struct BackupOptions {
     /// Save the bytes of the key slot even if they are no key.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub raw: Option<bool>,
-    /// Whether the key is encrypted with a passphrase.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: NewPassphrase,
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -78,7 +75,6 @@ pub struct BackupOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadKeyOptions {
-    /// Which Duo.
     #[serde(flatten)]
     pub which: WrittenDuo,
     /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
@@ -128,7 +124,6 @@ pub struct RestoreOptions {
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -166,7 +161,6 @@ pub struct ResetOptions {
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -193,7 +187,6 @@ pub struct RotateOptions {
     /// Check everything and say what would be done; make no key, write and send nothing.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
-    /// Which cloud.
     #[command(flatten)]
     #[serde(flatten)]
     pub cloud: WhichCloud,
@@ -206,7 +199,6 @@ pub struct RotateOptions {
     /// The TCP port that devices connect to. Without it, the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,

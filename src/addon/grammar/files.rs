@@ -55,7 +55,6 @@ pub struct NewKeyOptions {
     /// overwritten. Without it, the file is named after the key's fingerprint, in the current folder.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Whether the key is encrypted with a passphrase.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: NewPassphrase,
@@ -72,7 +71,6 @@ pub struct PublicKeyOptions {
     /// Also write the public key to this new file: as DER if its name ends in .der, else as PEM.
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
-    /// The passphrase of the key file.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: KeyPassphrase,

@@ -56,7 +56,6 @@ pub struct FleetProvisionOptions {
     /// The product id for rows without one; 88, the Duo's, unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,
-    /// Which cloud.
     #[command(flatten)]
     #[serde(flatten)]
     pub cloud: WhichCloud,
@@ -92,7 +91,6 @@ pub struct FleetVerifyOptions {
     /// How many are asked at the same time, 1 to 64; 8 unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Pace")]
     pub concurrency: Option<u32>,
-    /// Which cloud.
     #[command(flatten)]
     #[serde(flatten)]
     pub cloud: WhichCloud,

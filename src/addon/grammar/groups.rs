@@ -6,20 +6,18 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::workflow::{AllOptions, PassphraseOptions, Target};
+use crate::workflow::{PassphraseOptions, Target};
 
 /// Options of a command that works on one Duo, or on all.
 #[derive(Args, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OneOrAll<O: Args> {
-    /// The command's options for one Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub one: O,
     /// Do it with every connected Duo, up to 16 at a time. Those that fail do not stop the others.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub all: Option<bool>,
-    /// Options for `--all`.
     #[command(flatten)]
     #[serde(flatten)]
     pub every: AllDuos,
@@ -38,10 +36,9 @@ pub struct AllDuos {
 /// Options for all Duos, as JavaScript gives them. Options that select one Duo are refused later.
 #[derive(Deserialize)]
 pub struct OfAll<O> {
-    /// Options for all Duos.
     #[serde(flatten)]
     pub every: AllDuos,
-    /// Options for each Duo. Read last, since it refuses unknown options.
+    /// Read last, since it refuses unknown options.
     #[serde(flatten)]
     pub each: O,
 }
@@ -190,28 +187,7 @@ pub struct WhichCloud {
     pub token: Option<String>,
 }
 
-impl AllDuos {
-    /// These options, for a workflow.
-    pub fn given(self) -> AllOptions {
-        AllOptions { paths: self.paths.map(Into::into) }
-    }
-}
-
 /// Makes passphrase options from what an options object says.
 pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
     PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
-}
-
-impl NewPassphrase {
-    /// These options, for a workflow.
-    pub fn given(self) -> PassphraseOptions {
-        passphrase(self.passphrase, self.passphrase_file)
-    }
-}
-
-impl KeyPassphrase {
-    /// These options, for a workflow.
-    pub fn given(self) -> PassphraseOptions {
-        passphrase(self.passphrase, self.passphrase_file)
-    }
 }

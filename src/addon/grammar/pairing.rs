@@ -13,7 +13,6 @@ pub struct DoctorOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
@@ -50,7 +49,6 @@ pub struct DoctorOptions {
 /// Options of `doctor` on the command line.
 #[derive(Args, Serialize)]
 pub struct DoctorArgs {
-    /// The options of the API.
     #[command(flatten)]
     pub look: DoctorOptions,
     /// Offer to fix what can be fixed, one thing after the other. Each asks before it writes.
@@ -71,7 +69,6 @@ pub struct ProvisionOptions {
     /// generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]
     pub key_file: Option<String>,
-    /// The passphrase of the key file.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: KeyPassphrase,
@@ -97,7 +94,6 @@ pub struct ProvisionOptions {
     /// The product id; 88, the Duo's, unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,
-    /// Which cloud.
     #[command(flatten)]
     #[serde(flatten)]
     pub cloud: WhichCloud,
@@ -135,7 +131,6 @@ pub struct VerifyOptions {
     /// attached Duo.
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
-    /// The passphrase of the key file.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: KeyPassphrase,
@@ -149,7 +144,6 @@ pub struct VerifyOptions {
     /// The TCP port that devices connect to. Without it, the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
-    /// Which Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,

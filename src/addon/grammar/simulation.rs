@@ -134,10 +134,8 @@ impl TypedInto {
 /// Options of `simulate`.
 #[derive(Args, Serialize)]
 pub struct SimulateArgs {
-    /// The Duos.
     #[command(flatten)]
     pub duo: VirtualDuoOptions,
-    /// The cloud.
     #[command(flatten)]
     pub cloud: LocalCloudOptions,
     /// The shell for which commands are printed; without it, the shell that this is typed into.

@@ -107,7 +107,7 @@ pub enum SessionError {
     },
     /// An operation failed.
     #[error(transparent)]
-    Dfu(DfuError),
+    Dfu(#[from] DfuError),
     /// A block was written and could not be read back.
     #[error("the write could not be read back: {source}")]
     ReadBack {

@@ -1,8 +1,7 @@
 //! Finds the DCT among a device's memories, and the whole DCT in its internal flash.
 
 use super::SessionError;
-use crate::bootloader::identity::BootloaderGeneration;
-use crate::bootloader::identity::Enquiry;
+use crate::bootloader::identity::{BootloaderGeneration, Enquiry};
 use crate::dfuse::descriptors::{
     AltSetting, CONFIGURATION_HEAD, Configuration, DfuFunctional, kind, printable, total_length,
 };
@@ -69,11 +68,8 @@ pub(super) fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configurat
     Configuration::parse(&bytes).map_err(wrong)
 }
 
-/// What was found among the device's memories.
-pub(super) struct Memories {
-    pub(super) dct: (AltSetting, MemoryMap),
-    pub(super) internal: Option<(AltSetting, MemoryMap)>,
-}
+/// An alternate setting and its memory map.
+type Found = (AltSetting, MemoryMap);
 
 /// Finds the memories by name and map. The number is not enough: alternate settings have been renumbered before, and
 /// alternate setting 0 is the flash that holds the bootloader. Two memories may have the same name, so the names of all
@@ -83,7 +79,7 @@ pub(super) fn find_memories(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
     generation: BootloaderGeneration,
-) -> Result<Memories, SessionError> {
+) -> Result<(Found, Option<Found>), SessionError> {
     let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
@@ -112,12 +108,10 @@ pub(super) fn find_memories(
         }
     }
     let whole_dct = whole_dct_address(generation);
-    Ok(Memories {
-        dct: dct.ok_or(SessionError::NoDct { found: others })?,
-        internal: internal
-            .pop()
-            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
-    })
+    let internal = internal
+        .pop()
+        .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable));
+    Ok((dct.ok_or(SessionError::NoDct { found: others })?, internal))
 }
 
 fn is_dct(map: &MemoryMap) -> bool {

@@ -12,8 +12,8 @@ pub use error::SessionError;
 pub use memories::whole_dct_address;
 
 use memories::{
-    INTERNAL, Memories, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories,
-    is_bootloader, read_configuration,
+    INTERNAL, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories, is_bootloader,
+    read_configuration,
 };
 
 use super::drive::Driver;
@@ -30,19 +30,6 @@ const TIDY_TIME: Duration = Duration::from_secs(2);
 
 /// How long a read-back may take at least, even if the write before it has used up the time allowed.
 const READ_BACK_TIME: Duration = Duration::from_secs(2);
-
-/// What may end an operation early.
-#[derive(Clone, Copy)]
-struct Limits {
-    deadline: Duration,
-    cancellable: bool,
-}
-
-impl Limits {
-    fn until(deadline: Duration) -> Self {
-        Self { deadline, cancellable: true }
-    }
-}
 
 /// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
 /// Dropping it releases the interface.
@@ -75,8 +62,7 @@ impl<'a> DfuSession<'a> {
         let mut enquiry = Enquiry { transport: transport.as_mut(), clock, deadline, language: None };
         let identity = enquiry.identity(device)?;
         let configuration = read_configuration(&mut enquiry)?;
-        let Memories { dct: (setting, map), internal } =
-            find_memories(&mut enquiry, &configuration, identity.generation)?;
+        let ((setting, map), internal) = find_memories(&mut enquiry, &configuration, identity.generation)?;
         let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
         check_functional(functional)?;
         transport.claim(setting.interface)?;
@@ -122,7 +108,7 @@ impl<'a> DfuSession<'a> {
 
     /// How many class requests were sent so far.
     pub fn class_requests(&self) -> u32 {
-        self.driver.class_requests()
+        self.driver.class_requests
     }
 
     /// Reads the first `length` bytes twice, each time after setting a different address: 0, then 1. A pointer that is
@@ -133,10 +119,11 @@ impl<'a> DfuSession<'a> {
         if length < 2 {
             return Err(SessionError::Dfu(RangeError::Empty.into()));
         }
-        let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
+        let dct = self.dct.clone();
         // The first byte is not in the second pass, so the first pass reads it once more.
-        let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
-        let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], limits)?;
+        let [first, byte] =
+            self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], deadline, true)?;
+        let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], deadline, true)?;
         Ok(agreed(first, &byte, &second))
     }
 
@@ -144,14 +131,13 @@ impl<'a> DfuSession<'a> {
     /// Works even if the bootloader itself cannot read the DCT.
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         let (internal, base) = self.whole_dct()?;
-        let limits = Limits::until(deadline);
         let block = usize::from(BLOCK);
         let one = |part: Part| Part { length: 1, ..part };
         let whole = whole_part(base, 0);
         let parts = [Part::first(block), Part::first(1), whole, one(whole)];
-        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, limits)?;
+        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, deadline, true)?;
         let parts = [Part::first(block - 1), whole_part(base, 1)];
-        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
+        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, deadline, true)?;
         let Some(anchor) = agreed(anchor, &head, &moved) else { return Ok(None) };
         if !is_bootloader(&anchor, base) {
             return Err(SessionError::NoBootloader { address: INTERNAL });
@@ -189,8 +175,8 @@ impl<'a> DfuSession<'a> {
 
     fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
         self.select(memory.setting)?;
-        let download = Download::new(&memory.geometry, self.start, block).map_err(SessionError::Dfu)?;
-        self.run(download, Start::Ready, Limits::until(deadline))
+        let download = Download::new(&memory.geometry, self.start, block)?;
+        self.run(download, Start::Ready, deadline, true)
     }
 
     /// Reads the memory after a write, or an erasure, that succeeded.
@@ -201,8 +187,8 @@ impl<'a> DfuSession<'a> {
         parts: [Part; PARTS],
         deadline: Duration,
     ) -> Result<[Buffer; PARTS], SessionError> {
-        let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
-        self.read_parts(memory, pointer, parts, Limits { deadline, cancellable: false })
+        let deadline = deadline.max(self.driver.clock.now() + READ_BACK_TIME);
+        self.read_parts(memory, pointer, parts, deadline, false)
             .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
     }
 
@@ -225,13 +211,12 @@ impl<'a> DfuSession<'a> {
         let anchor = self.known_anchor()?;
         let sector = Part { block: blocks_to(address), length: WHOLE_DCT_SECTOR };
         let parts = [Part::first(anchor.len()), sector];
-        let [proof, now] = self.read_parts(&internal, INTERNAL, parts, Limits::until(deadline))?;
+        let [proof, now] = self.read_parts(&internal, INTERNAL, parts, deadline, true)?;
         if proof != anchor || *now != *held {
             return Err(SessionError::Dfu(DfuError::PointerUnproven { address }));
         }
-        let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)
-            .map_err(SessionError::Dfu)?;
-        self.run(erase, Start::Ready, Limits::until(deadline))?;
+        let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)?;
+        self.run(erase, Start::Ready, deadline, true)?;
         let base = whole_dct_address(self.identity.generation);
         self.read_back_whole(&internal, whole_part(base, 0), &anchor, deadline)
     }
@@ -316,7 +301,7 @@ impl<'a> DfuSession<'a> {
 
     /// Makes the device leave DFU mode and restart. It is gone afterwards.
     pub fn leave(&mut self, deadline: Duration) -> Result<(), SessionError> {
-        self.run(Leave::new(self.start), Start::Unknown, Limits::until(deadline))
+        self.run(Leave::new(self.start), Start::Unknown, deadline, true)
     }
 
     /// Reads parts of a memory through one pointer, and tries once more if that fails.
@@ -325,10 +310,13 @@ impl<'a> DfuSession<'a> {
         memory: &Memory,
         pointer: u32,
         parts: [Part; PARTS],
-        limits: Limits,
+        deadline: Duration,
+        cancellable: bool,
     ) -> Result<[Buffer; PARTS], SessionError> {
-        let read = match self.try_read(memory, pointer, &parts, limits) {
-            Err(error) if error.is_worth_a_retry() => self.try_read(memory, pointer, &parts, limits),
+        let read = match self.try_read(memory, pointer, &parts, deadline, cancellable) {
+            Err(error) if error.is_worth_a_retry() => {
+                self.try_read(memory, pointer, &parts, deadline, cancellable)
+            }
             result => result,
         }?;
         // An upload that succeeds has read all its parts.
@@ -341,11 +329,12 @@ impl<'a> DfuSession<'a> {
         memory: &Memory,
         pointer: u32,
         parts: &[Part],
-        limits: Limits,
+        deadline: Duration,
+        cancellable: bool,
     ) -> Result<Vec<Buffer>, SessionError> {
         self.select(memory.setting)?;
-        let upload = Upload::new(&memory.geometry, self.start, pointer, parts).map_err(SessionError::Dfu)?;
-        self.run(upload, Start::Ready, limits)
+        let upload = Upload::new(&memory.geometry, self.start, pointer, parts)?;
+        self.run(upload, Start::Ready, deadline, cancellable)
     }
 
     /// Runs an operation; `then` is what is known of the device if it succeeds.
@@ -353,16 +342,12 @@ impl<'a> DfuSession<'a> {
         &mut self,
         operation: O,
         then: Start,
-        limits: Limits,
+        deadline: Duration,
+        cancellable: bool,
     ) -> Result<O::Output, SessionError> {
         self.start = Start::Unknown;
-        let machine = Machine::new(operation, limits.deadline);
-        let result = if limits.cancellable {
-            self.driver.run(self.transport.as_mut(), machine)
-        } else {
-            self.driver.run_regardless(self.transport.as_mut(), machine)
-        };
-        match result {
+        let machine = Machine::new(operation, deadline);
+        match self.driver.run(self.transport.as_mut(), machine, cancellable) {
             Ok(output) => {
                 self.start = then;
                 Ok(output)
@@ -372,7 +357,7 @@ impl<'a> DfuSession<'a> {
                 self.selected = None;
                 let error = SessionError::from(error);
                 if error.is_worth_tidying() {
-                    self.tidy(limits.deadline);
+                    self.tidy(deadline);
                 }
                 Err(error)
             }
@@ -383,9 +368,9 @@ impl<'a> DfuSession<'a> {
     /// and not acknowledged may be pending, and the next program would trigger it. The result is ignored, since the
     /// operation has already failed.
     fn tidy(&mut self, deadline: Duration) {
-        let deadline = deadline.min(self.driver.now() + TIDY_TIME);
+        let deadline = deadline.min(self.driver.clock.now() + TIDY_TIME);
         let machine = Machine::new(Recover::new(), deadline);
-        if self.driver.run_regardless(self.transport.as_mut(), machine).is_ok() {
+        if self.driver.run(self.transport.as_mut(), machine, false).is_ok() {
             self.start = Start::Ready;
         }
     }

@@ -116,48 +116,30 @@ impl Answer {
         Self { status, content_type, body: body.to_string(), after: Duration::ZERO }
     }
 
-    fn error(status: u16, error: &str) -> Self {
+    pub(super) fn error(status: u16, error: &str) -> Self {
         Self::json(status, &json!({ "error": error }))
     }
 }
 
-/// The answer to a body that does not arrive in time.
-pub(super) fn too_slow() -> Answer {
-    Answer::error(408, "request timeout")
-}
-
-/// The answer to a body that is larger than any server's limit.
-pub(super) fn too_large() -> Answer {
-    Answer::error(413, "request entity too large")
-}
-
-/// Everything that a local cloud knows. Its `Debug` shows no tokens.
+/// Everything that a local cloud knows. No `Debug`: it holds tokens.
 pub(super) struct State {
     flavor: Flavor,
-    token: String,
+    pub token: String,
     users: HashMap<String, String>,
     expired: Vec<String>,
     owners: HashMap<String, Option<String>>,
     known_devices_only: bool,
     product_id: Option<u32>,
     offline_wait: Duration,
-    provisioned: Vec<Provisioned>,
+    pub provisioned: Vec<Provisioned>,
     /// The index of each device in `provisioned`, for lists of a hundred thousand.
     places: HashMap<String, usize>,
     /// The time of each device's last handshake, by id in lower case.
     heard: HashMap<String, SystemTime>,
     /// How often each device was turned away since its key was provisioned, by id in lower case.
     early: HashMap<String, u32>,
-    total: usize,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("flavor", &self.flavor)
-            .field("provisioned", &self.provisioned)
-            .finish_non_exhaustive()
-    }
+    /// The number of provisionings.
+    pub total: usize,
 }
 
 type Form = HashMap<String, String>;
@@ -184,19 +166,6 @@ impl State {
         }
     }
 
-    pub(super) fn token(&self) -> &str {
-        &self.token
-    }
-
-    pub(super) fn provisioned(&self) -> &[Provisioned] {
-        &self.provisioned
-    }
-
-    /// The number of provisionings.
-    pub(super) fn total(&self) -> usize {
-        self.total
-    }
-
     /// The public key to encrypt to for a device that reports the id `id` and the key `own`; `None` if it is turned
     /// away.
     ///
@@ -208,7 +177,18 @@ impl State {
         own: &PublicKey,
         now: SystemTime,
     ) -> Option<PublicKey> {
-        let key = self.key_for(id, own)?;
+        let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
+        let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
+        let key = if held == *own || self.flavor == Flavor::Spark {
+            held
+        } else if self.flavor == Flavor::Particle
+            && held == PublicKey::from_public_key_pem(GENERIC.trim()).ok()?
+        {
+            known.public_key = own.to_public_key_pem(rsa::pkcs8::LineEnding::LF).ok()?;
+            own.clone()
+        } else {
+            return None;
+        };
         self.heard.insert(id.to_ascii_lowercase(), now);
         Some(key)
     }
@@ -221,26 +201,12 @@ impl State {
         is_early
     }
 
-    fn key_for(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
-        let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
-        let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
-        if held == *own || self.flavor == Flavor::Spark {
-            return Some(held);
-        }
-        let generic = PublicKey::from_public_key_pem(GENERIC.trim()).ok()?;
-        if self.flavor == Flavor::Particle && held == generic {
-            known.public_key = own.to_public_key_pem(rsa::pkcs8::LineEnding::LF).ok()?;
-            return Some(own.clone());
-        }
-        None
-    }
-
     /// Answers one request, and remembers its contents.
     pub(super) fn answer(&mut self, asked: &Asked<'_>, now: SystemTime) -> Answer {
         let one =
             |below: &str| asked.path.strip_prefix(below).filter(|id| !id.is_empty() && !id.contains('/'));
         match asked.method {
-            "GET" if asked.path == "/" => return welcome(),
+            "GET" if asked.path == "/" => return text(200, WELCOME),
             "POST" if asked.path == "/oauth/token" => {
                 let form = parse_form(&String::from_utf8_lossy(asked.body));
                 return login::answer(self.flavor, asked.authorization, &form, &self.token);
@@ -427,11 +393,8 @@ impl State {
     }
 }
 
-fn welcome() -> Answer {
-    let body = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
-        Nothing provisioned here is known to any real cloud.\n";
-    text(200, body)
-}
+const WELCOME: &str = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
+    Nothing provisioned here is known to any real cloud.\n";
 
 fn text(status: u16, body: &str) -> Answer {
     let content_type = "text/plain; charset=utf-8";

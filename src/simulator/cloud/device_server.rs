@@ -58,7 +58,8 @@ pub enum Handshake {
 /// The cloud's key pair, made when it starts.
 pub(super) struct Identity {
     private: PrivateKey,
-    pem: String,
+    /// The public half.
+    pub pem: String,
 }
 
 impl Identity {
@@ -67,11 +68,6 @@ impl Identity {
         let private = PrivateKey::new(&mut random(), KEY_BITS).map_err(io::Error::other)?;
         let pem = private.to_public_key().to_public_key_pem(rsa::pkcs8::LineEnding::LF);
         Ok(Self { private, pem: pem.map_err(io::Error::other)? })
-    }
-
-    /// The public half, as PEM.
-    pub fn pem(&self) -> &str {
-        &self.pem
     }
 }
 

@@ -30,17 +30,34 @@ pub(super) fn answer(
     form: &HashMap<String, String>,
     token: &str,
 ) -> Answer {
-    match (wrong(authorization, form), flavor) {
+    let (status, error, words) = match (wrong(authorization, form), flavor) {
         (None, Flavor::Brewskey) => {
-            Answer::json(200, &json!({ "access_token": token, "token_type": "Bearer" }))
+            return Answer::json(200, &json!({ "access_token": token, "token_type": "Bearer" }));
         }
         (None, _) => {
             let body = json!({ "token_type": "bearer", "access_token": token, "expires_in": LIFETIME });
-            Answer::json(200, &body)
+            return Answer::json(200, &body);
         }
-        (Some(wrong), Flavor::Brewskey) => as_brewskey(&wrong),
-        (Some(wrong), _) => as_the_others(&wrong, flavor),
+        (Some(Wrong::Client), Flavor::Brewskey) => {
+            (401, "invalid_client", "Invalid client: client is invalid")
+        }
+        (Some(Wrong::Client), _) => (400, "invalid_client", "Client credentials are invalid"),
+        (Some(Wrong::GrantType), Flavor::Brewskey) => {
+            (400, "unsupported_grant_type", "Unsupported grant type: `grant_type` is invalid")
+        }
+        (Some(Wrong::GrantType), _) => (400, "invalid_request", "Invalid or missing grant_type parameter"),
+        (Some(Wrong::Credentials), Flavor::Brewskey) => {
+            (400, "invalid_request", "Missing parameter: `password`")
+        }
+        (Some(Wrong::Credentials), _) => {
+            (400, "invalid_client", r#"Missing parameters. "username" and "password" are required"#)
+        }
+    };
+    let mut body = json!({ "error": error, "error_description": words });
+    if flavor == Flavor::Spark {
+        body["code"] = status.into();
     }
+    Answer::json(status, &body)
 }
 
 fn wrong(authorization: Option<&str>, form: &HashMap<String, String>) -> Option<Wrong> {
@@ -55,30 +72,4 @@ fn wrong(authorization: Option<&str>, form: &HashMap<String, String>) -> Option<
     } else {
         None
     }
-}
-
-fn as_brewskey(wrong: &Wrong) -> Answer {
-    let (status, error, words) = match wrong {
-        Wrong::Client => (401, "invalid_client", "Invalid client: client is invalid"),
-        Wrong::GrantType => {
-            (400, "unsupported_grant_type", "Unsupported grant type: `grant_type` is invalid")
-        }
-        Wrong::Credentials => (400, "invalid_request", "Missing parameter: `password`"),
-    };
-    Answer::json(status, &json!({ "error": error, "error_description": words }))
-}
-
-fn as_the_others(wrong: &Wrong, flavor: Flavor) -> Answer {
-    let (error, words) = match wrong {
-        Wrong::Client => ("invalid_client", "Client credentials are invalid"),
-        Wrong::GrantType => ("invalid_request", "Invalid or missing grant_type parameter"),
-        Wrong::Credentials => {
-            ("invalid_client", r#"Missing parameters. "username" and "password" are required"#)
-        }
-    };
-    let mut body = json!({ "error": error, "error_description": words });
-    if flavor == Flavor::Spark {
-        body["code"] = 400.into();
-    }
-    Answer::json(400, &body)
 }

@@ -12,7 +12,6 @@ mod device_server;
 mod login;
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -28,7 +27,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use behavior::{Answer, Asked, State};
 pub use behavior::{Flavor, KnownDevice, Provisioned};
@@ -86,29 +85,27 @@ pub struct Options {
 }
 
 /// A running local cloud. Dropping it ends it at once; [`LocalCloud::stop`] lets open requests finish.
-#[derive(Debug)]
 pub struct LocalCloud {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    server: Option<JoinHandle<()>>,
+    /// The tasks that accept connections; dropping it ends them.
+    servers: JoinSet<()>,
     devices: Option<Devices>,
+}
+
+impl std::fmt::Debug for LocalCloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalCloud").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 /// The port for devices.
 struct Devices {
     address: SocketAddr,
     identity: Arc<Identity>,
-    server: JoinHandle<()>,
 }
 
-impl std::fmt::Debug for Devices {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Devices").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     provisioned: watch::Sender<usize>,
@@ -131,12 +128,21 @@ impl LocalCloud {
             provisioned: watch::Sender::new(0),
         });
         let stop = watch::Sender::new(false);
+        let mut servers = JoinSet::new();
         let devices = match options.device_port {
-            Some(port) => Some(Devices::start(port, options.handshake, &shared, stop.subscribe()).await?),
+            Some(port) => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+                let address = listener.local_addr()?;
+                let made = tokio::task::spawn_blocking(Identity::generate).await;
+                let identity = Arc::new(made.map_err(io::Error::other)??);
+                let (shared, own, stop) = (Arc::clone(&shared), Arc::clone(&identity), stop.subscribe());
+                servers.spawn(device_server::serve(listener, shared, own, options.handshake, stop));
+                Some(Devices { address, identity })
+            }
             None => None,
         };
-        let server = tokio::spawn(serve(listener, Arc::clone(&shared), stop.subscribe()));
-        Ok(Self { address, shared, stop, server: Some(server), devices })
+        servers.spawn(serve(listener, Arc::clone(&shared), stop.subscribe()));
+        Ok(Self { address, shared, stop, servers, devices })
     }
 
     /// The address that devices connect to, if there is one.
@@ -146,7 +152,7 @@ impl LocalCloud {
 
     /// The cloud's own RSA-2048 public key, as PEM. A device needs it to recognise the cloud.
     pub fn server_key(&self) -> Option<&str> {
-        self.devices.as_ref().map(|devices| devices.identity.pem())
+        self.devices.as_ref().map(|devices| devices.identity.pem.as_str())
     }
 
     /// The address that it listens on.
@@ -161,12 +167,12 @@ impl LocalCloud {
 
     /// The token made at start: 40 letters, valid only for this cloud.
     pub fn token(&self) -> String {
-        self.shared.state().token().to_owned()
+        self.shared.state().token.clone()
     }
 
     /// What was provisioned: one entry for each device, ordered by the first time.
     pub fn provisioned(&self) -> Vec<Provisioned> {
-        self.shared.state().provisioned().to_vec()
+        self.shared.state().provisioned.clone()
     }
 
     /// What was provisioned for one device. The case of the id does not matter.
@@ -182,40 +188,8 @@ impl LocalCloud {
     /// Stops listening, gives open requests two seconds to finish, and closes every connection.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        if let Some(server) = self.server.take() {
-            // An error means that the server has panicked; then nothing is left to stop.
-            let _ = server.await;
-        }
-    }
-}
-
-impl Devices {
-    async fn start(
-        port: u16,
-        manner: Handshake,
-        shared: &Arc<Shared>,
-        stop: watch::Receiver<bool>,
-    ) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let made = tokio::task::spawn_blocking(Identity::generate).await;
-        let identity = Arc::new(made.map_err(io::Error::other)??);
-        let serving = device_server::serve(listener, Arc::clone(shared), Arc::clone(&identity), manner, stop);
-        Ok(Self { address, identity, server: tokio::spawn(serving) })
-    }
-}
-
-impl Drop for Devices {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-impl Drop for LocalCloud {
-    fn drop(&mut self) {
-        if let Some(server) = &self.server {
-            server.abort();
-        }
+        // An error means that a server has panicked; then nothing is left to stop.
+        while self.servers.join_next().await.is_some() {}
     }
 }
 
@@ -277,36 +251,35 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
     }
 }
 
-fn respond(
+async fn respond(
     shared: Arc<Shared>,
     request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    async move {
-        let body = Limited::new(body, MAX_BODY).collect();
-        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(_)) => return Ok(response(behavior::too_large())),
-            Err(_) => return Ok(response(behavior::too_slow())),
-        };
-        let body = body.to_bytes();
-        let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        let authorization = authorization.map(String::from_utf8_lossy);
-        let asked = Asked {
-            method: head.method.as_str(),
-            path: head.uri.path(),
-            query: head.uri.query().unwrap_or_default(),
-            authorization: authorization.as_deref(),
-            body: &body,
-        };
-        let (answer, total) = {
-            let mut state = shared.state();
-            (state.answer(&asked, SystemTime::now()), state.total())
-        };
-        shared.provisioned.send_if_modified(|count| std::mem::replace(count, total) != total);
-        tokio::time::sleep(answer.after).await;
-        Ok(response(answer))
-    }
+    let body = Limited::new(body, MAX_BODY).collect();
+    let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => body,
+        // Larger than any server's limit.
+        Ok(Err(_)) => return Ok(response(Answer::error(413, "request entity too large"))),
+        Err(_) => return Ok(response(Answer::error(408, "request timeout"))),
+    };
+    let body = body.to_bytes();
+    let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let authorization = authorization.map(String::from_utf8_lossy);
+    let asked = Asked {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        authorization: authorization.as_deref(),
+        body: &body,
+    };
+    let (answer, total) = {
+        let mut state = shared.state();
+        (state.answer(&asked, SystemTime::now()), state.total)
+    };
+    shared.provisioned.send_if_modified(|count| std::mem::replace(count, total) != total);
+    tokio::time::sleep(answer.after).await;
+    Ok(response(answer))
 }
 
 fn response(answer: Answer) -> Response<Full<Bytes>> {

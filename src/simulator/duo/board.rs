@@ -17,24 +17,15 @@ pub enum Board {
 }
 
 impl Board {
-    /// The low byte of both product ids is the platform's number.
-    fn platform(self) -> u16 {
-        match self {
+    /// `idProduct` of the running system firmware, or of the bootloader. The low byte is the platform's number.
+    pub(super) fn product(self, is_running: bool) -> u16 {
+        let platform = match self {
             Self::Photon => 0x06,
             Self::P1 => 0x08,
             Self::Electron => 0x0a,
             Self::Duo => 0x58,
-        }
-    }
-
-    /// `idProduct` of the bootloader.
-    pub(super) fn product_dfu(self) -> u16 {
-        0xd000 | self.platform()
-    }
-
-    /// `idProduct` of the running system firmware.
-    pub(super) fn product_normal(self) -> u16 {
-        0xc000 | self.platform()
+        };
+        platform | if is_running { 0xc000 } else { 0xd000 }
     }
 
     /// `iManufacturer`.

@@ -14,7 +14,7 @@ impl Duo {
     /// Starts the system firmware, and returns the Duo's presence afterwards. Without a system firmware the bootloader
     /// keeps running.
     pub(super) fn boot(&mut self) -> Presence {
-        if self.memory.firmware() == SystemFirmware::Missing {
+        if self.memory.firmware == SystemFirmware::Missing {
             return Presence::Dfu;
         }
         self.boots += 1;
@@ -25,26 +25,17 @@ impl Duo {
             let blank = DeviceKey { slot: [0xff; 1216].into(), spki: [0xff; 162] };
             dct::after_first_boot(self.memory.dct_area_mut(), &self.options, &blank);
         }
-        self.store_device_id();
-        self.make_missing_key();
-        self.publish_public_key();
-        if self.options.returns_to_dfu { Presence::Dfu } else { Presence::Normal }
-    }
-
-    fn store_device_id(&mut self) {
-        if dct::wants_device_id(self.options.generation, &self.memory.read_dct(dct::DEVICE_ID, 1)) {
-            let id = self.options.device_id;
-            self.memory.write_dct(dct::DEVICE_ID, &id);
+        if self.options.generation.names_itself() && self.memory.read_dct(dct::DEVICE_ID, 1) == [0xff] {
+            self.memory.write_dct(dct::DEVICE_ID, &self.options.device_id);
         }
-    }
-
-    /// Only a first byte of 0xFF means "no key"; a slot of zeros counts as a key.
-    fn make_missing_key(&mut self) {
+        // Only a first byte of 0xFF means "no key"; a slot of zeros counts as a key.
         if self.memory.read_dct(dct::PRIVATE_KEY, 1) == [0xff] {
             let key = (self.make_key)();
             self.keys_made += 1;
             self.memory.write_dct(dct::PRIVATE_KEY, &key.slot[..]);
         }
+        self.publish_public_key();
+        if self.options.returns_to_dfu { Presence::Dfu } else { Presence::Normal }
     }
 
     /// The cloud code derives the public key from the private key when it starts. If the slot does not hold a key in

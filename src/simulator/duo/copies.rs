@@ -114,18 +114,19 @@ pub fn write(area: &mut [u8], offset: usize, data: &[u8], generation: Generation
     let data = &data[..data.len().min(COPY_SIZE - start)];
     let place = start..start + data.len();
     let mut copy = zeroize::Zeroizing::new(area[current * COPY_SIZE..(current + 1) * COPY_SIZE].to_vec());
+    let landed = if let Reach::Bytes(bytes) = reach { bytes.min(data.len()) } else { data.len() };
     if generation != Generation::R6 {
         let here = &mut area[current * COPY_SIZE..][place.clone()];
-        let programmed = if let Reach::Bytes(bytes) = reach { bytes.min(data.len()) } else { data.len() };
-        here.iter_mut().zip(&data[..programmed]).for_each(|(cell, byte)| *cell &= byte);
-        if programmed < data.len() || here == data {
+        here.iter_mut().zip(&data[..landed]).for_each(|(cell, byte)| *cell &= byte);
+        if landed < data.len() || here == data {
             return;
         }
     }
-    let landed = if let Reach::Bytes(bytes) = reach { bytes.min(data.len()) } else { data.len() };
     copy[place][..landed].copy_from_slice(&data[..landed]);
     let old = &mut area[current * COPY_SIZE..(current + 1) * COPY_SIZE];
-    head_of_copy(&mut copy);
+    // Only the two marks of the header change.
+    copy[WRITE_INCOMPLETE] = 0;
+    copy[IS_CURRENT] = 1;
     if generation == Generation::R6 {
         let sequence = if worth(old) == 0 { 0 } else { old[SEQUENCE] };
         seal(&mut copy, sequence.wrapping_add(1));
@@ -137,12 +138,6 @@ pub fn write(area: &mut [u8], offset: usize, data: &[u8], generation: Generation
     }
     let other = 1 - current;
     area[other * COPY_SIZE..(other + 1) * COPY_SIZE].copy_from_slice(&copy);
-}
-
-/// Changes only the two marks of the header; the rest stays unchanged.
-fn head_of_copy(copy: &mut [u8]) {
-    copy[WRITE_INCOMPLETE] = 0;
-    copy[IS_CURRENT] = 1;
 }
 
 /// Makes a blank DCT, as the bootloader does if it can use no copy: r3 to r5 make the first copy, r6 makes both and

@@ -109,9 +109,7 @@ impl Core {
     ) -> (Outcome, Effect) {
         match request.setup.request {
             DETACH => {
-                if self.can_abort() {
-                    self.idle();
-                }
+                self.abort();
                 (Outcome::Done, Effect::Detach)
             }
             DNLOAD => (self.dnload(request), Effect::None),
@@ -120,9 +118,7 @@ impl Core {
             CLRSTATUS => (self.clear_status(), Effect::None),
             GETSTATE => (Outcome::Data(vec![self.state]), Effect::None),
             ABORT => {
-                if self.can_abort() {
-                    self.idle();
-                }
+                self.abort();
                 (Outcome::Done, Effect::None)
             }
             _ => (Outcome::Stall, Effect::None),
@@ -190,7 +186,7 @@ impl Core {
     }
 
     fn get_status(&mut self, memory: &mut Memory, fault: &mut Option<WriteFault>) -> (Outcome, Effect) {
-        if self.generation.clears_poll_timeout() {
+        if self.generation.clears_status() {
             self.poll = 0;
         }
         match self.state {
@@ -274,18 +270,14 @@ impl Core {
         Outcome::Done
     }
 
-    fn can_abort(&self) -> bool {
-        matches!(
-            self.state,
-            state::IDLE | state::DNLOAD_SYNC | state::DNLOAD_IDLE | state::MANIFEST_SYNC | state::UPLOAD_IDLE
-        )
-    }
-
-    fn idle(&mut self) {
-        self.state = state::IDLE;
-        self.status = STATUS_OK;
-        self.length = 0;
-        self.block = 0;
+    fn abort(&mut self) {
+        use state::{DNLOAD_IDLE, DNLOAD_SYNC, IDLE, MANIFEST_SYNC, UPLOAD_IDLE};
+        if matches!(self.state, IDLE | DNLOAD_SYNC | DNLOAD_IDLE | MANIFEST_SYNC | UPLOAD_IDLE) {
+            self.state = IDLE;
+            self.status = STATUS_OK;
+            self.length = 0;
+            self.block = 0;
+        }
     }
 
     fn address(&self, block: u16) -> u32 {

@@ -112,8 +112,3 @@ pub fn public_slot(spki: &[u8; 162]) -> [u8; PUBLIC_KEY_SIZE] {
     slot[..spki.len()].copy_from_slice(spki);
     slot
 }
-
-/// True if the firmware of `generation` would store its device id at boot.
-pub fn wants_device_id(generation: Generation, section_id: &[u8]) -> bool {
-    generation.names_itself() && section_id.first() == Some(&0xff)
-}

@@ -16,14 +16,8 @@ const MS_INTERFACE_GUID: &str = "{37fb5f90-1a34-4929-933b-8a27e1850033}";
 
 /// The device descriptor, 18 bytes.
 pub fn device(product: u16, bcd_device: u16, class: [u8; 3]) -> Vec<u8> {
-    let mut d = vec![18, 1, 0x00, 0x02];
-    d.extend(class);
-    d.push(64);
-    d.extend(VENDOR.to_le_bytes());
-    d.extend(product.to_le_bytes());
-    d.extend(bcd_device.to_le_bytes());
-    d.extend([1, 2, 3, 1]);
-    d
+    let numbers = [VENDOR, product, bcd_device].map(u16::to_le_bytes).concat();
+    [&[18, 1, 0x00, 0x02][..], &class, &[64], &numbers, &[1, 2, 3, 1]].concat()
 }
 
 /// The DFU functional descriptor: bmAttributes 0x0B, wDetachTimeOut 255, wTransferSize 4096, bcdDFUVersion 1.1a.
@@ -132,30 +126,18 @@ pub fn string(text: &str) -> Vec<u8> {
 
 /// The extended compatible id descriptor (`wIndex` 4), 40 bytes: interface 0 wants WinUSB.
 pub fn ms_compatible_id() -> Vec<u8> {
-    let mut d = vec![40, 0, 0, 0, 0x00, 0x01, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0];
-    d.extend([0, 1]);
-    d.extend(b"WINUSB\0\0");
-    d.extend([0; 8 + 6]);
-    d
+    let head = [40, 0, 0, 0, 0x00, 0x01, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    [&head[..], &[0, 1], b"WINUSB\0\0", &[0; 8 + 6]].concat()
 }
 
 /// The extended properties descriptor (`wIndex` 5), 146 bytes: the interface's GUID.
 pub fn ms_properties() -> Vec<u8> {
-    let name = utf16_z("DeviceInterfaceGUIDs");
-    let mut data = utf16_z(MS_INTERFACE_GUID);
-    data.extend([0, 0]);
-    let mut property = 7u32.to_le_bytes().to_vec(); // REG_MULTI_SZ
-    property.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
-    property.extend(&name);
-    property.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
-    property.extend(&data);
-
-    let size = u32::try_from(property.len() + 4).unwrap_or(u32::MAX);
-    let mut d = (size + 10).to_le_bytes().to_vec();
-    d.extend([0x00, 0x01, 5, 0, 1, 0]);
-    d.extend(size.to_le_bytes());
-    d.extend(property);
-    d
+    let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let (name, data) = (utf16_z("DeviceInterfaceGUIDs"), [utf16_z(MS_INTERFACE_GUID), vec![0, 0]].concat());
+    // 7 is REG_MULTI_SZ. The name's length has 16 bits.
+    let property = [&[7, 0, 0, 0], &size(name.len())[..2], &name, &size(data.len()), &data].concat();
+    let length = property.len() + 4;
+    [&size(length + 10)[..], &[0x00, 0x01, 5, 0, 1, 0], &size(length), &property].concat()
 }
 
 fn utf16_z(text: &str) -> Vec<u8> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::copies::{self, Reach};
 use super::dct::{self, COPY_SIZE};
-use super::{Generation, SystemFirmware};
+use super::{DeviceKey, DuoOptions, Generation, SystemFirmware};
 
 const INTERNAL_BASE: u32 = 0x0800_0000;
 const INTERNAL_SIZE: usize = 1024 * 1024;
@@ -46,22 +46,30 @@ pub enum Erasure {
 /// Everything that a Duo keeps without power. No `Debug`: it holds a private key.
 pub struct Memory {
     generation: Generation,
-    firmware: SystemFirmware,
+    /// The installed system firmware, which r6 depends on.
+    pub firmware: SystemFirmware,
     internal: Vec<u8>,
     /// The copy of the DCT that is read, cached until the internal flash changes.
     current: OnceCell<Option<usize>>,
-    /// Shared with all other Duos until it is written; hardly any test writes it.
-    serial: Arc<Vec<u8>>,
+    /// The serial flash, 2 MiB. Shared with all other Duos until it is written; hardly any test writes it.
+    pub serial: Arc<Vec<u8>>,
 }
 
 impl Memory {
     /// Erased flash.
-    pub fn new(generation: Generation, firmware: SystemFirmware) -> Self {
+    fn new(generation: Generation, firmware: SystemFirmware) -> Self {
         static ERASED: OnceLock<Arc<Vec<u8>>> = OnceLock::new();
         let serial = Arc::clone(ERASED.get_or_init(|| Arc::new(vec![0xff; SERIAL_SIZE])));
         let mut internal = vec![0xff; INTERNAL_SIZE];
         internal[..BOOTLOADER_HEAD].copy_from_slice(&bootloader(generation));
         Self { generation, firmware, internal, current: OnceCell::new(), serial }
+    }
+
+    /// The memory of a Duo after its first boot.
+    pub fn after_first_boot(options: &DuoOptions, key: &DeviceKey) -> Self {
+        let mut memory = Self::new(options.generation, options.system_firmware());
+        dct::after_first_boot(memory.dct_area_mut(), options, key);
+        memory
     }
 
     /// `length` bytes as UPLOAD returns them. `None` if the firmware refuses without an error: then r6 sends zeros, and
@@ -169,11 +177,6 @@ impl Memory {
         &self.internal
     }
 
-    /// The serial flash, 2 MiB.
-    pub fn serial(&self) -> &[u8] {
-        &self.serial
-    }
-
     /// Both copies of the DCT, 32 KiB.
     pub fn dct_area(&self) -> &[u8] {
         let base = self.generation.dct_base();
@@ -186,7 +189,6 @@ impl Memory {
         &mut self.internal_mut()[base..base + 2 * COPY_SIZE]
     }
 
-    /// The internal flash, to be changed.
     fn internal_mut(&mut self) -> &mut [u8] {
         self.current.take();
         &mut self.internal
@@ -195,16 +197,6 @@ impl Memory {
     /// The copy of the DCT that the bootloader reads; `None` if it can use neither.
     fn current(&self) -> Option<usize> {
         *self.current.get_or_init(|| copies::current(self.dct_area(), self.generation))
-    }
-
-    /// The installed system firmware, which r6 depends on.
-    pub fn firmware(&self) -> SystemFirmware {
-        self.firmware
-    }
-
-    /// Installs another system firmware, or removes it.
-    pub fn set_firmware(&mut self, firmware: SystemFirmware) {
-        self.firmware = firmware;
     }
 
     /// Whether the bootloader's DCT code works: r6 uses the system firmware's code, from 0.3.2 on.

@@ -21,7 +21,6 @@ mod standard;
 pub mod transfer;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -120,22 +119,10 @@ pub struct Duo {
     keys_made: u64,
 }
 
-impl fmt::Debug for Duo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Duo")
-            .field("generation", &self.options.generation)
-            .field("presence", &self.presence)
-            .field("state", &self.core.state)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Duo {
     /// A Duo in DFU mode, with the DCT of its first boot.
     pub fn new(options: DuoOptions, mut make_key: KeyMaker) -> Self {
-        let mut memory = Memory::new(options.generation, options.system_firmware());
-        let key = make_key();
-        dct::after_first_boot(memory.dct_area_mut(), &options, &key);
+        let memory = Memory::after_first_boot(&options, &make_key());
         Self {
             core: Core::new(options.generation),
             options,
@@ -257,10 +244,8 @@ impl Duo {
             self.faults.acted_on(due);
         }
         if acted && matches!(due.kind, Kind::PowerCut(_)) {
-            return Transfer {
-                outcome: self.break_off(now, &due.kind, Presence::Dfu),
-                takes: Duration::ZERO,
-            };
+            let outcome = self.break_off(now, &due.kind, Presence::Dfu);
+            return Transfer { outcome, takes: Duration::ZERO };
         }
         let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
         Transfer { outcome, ..transfer }
@@ -315,14 +300,9 @@ impl Duo {
             match event {
                 Event::Restart => self.restart(at),
                 Event::Return(presence) => self.appear(presence),
-                Event::Booted => {
+                Event::Booted | Event::Appear(_) => {
                     self.memory.make_dct_if_missing();
-                    let presence = self.boot();
-                    self.core = Core::new(self.options.generation);
-                    self.appear(presence);
-                }
-                Event::Appear(presence) => {
-                    self.memory.make_dct_if_missing();
+                    let presence = if let Event::Appear(mode) = event { mode } else { self.boot() };
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
                 }
@@ -377,7 +357,8 @@ impl Duo {
         let (device_id, memory) = self.drawer.take().unwrap_or_else(|| {
             let mut device_id = self.options.device_id;
             device_id[11] ^= 0x80;
-            (device_id, self.first_boot(device_id))
+            let options = DuoOptions { device_id, ..self.options.clone() };
+            (device_id, Memory::after_first_boot(&options, &(self.make_key)()))
         });
         let before = std::mem::replace(&mut self.memory, memory);
         self.drawer = Some((std::mem::replace(&mut self.options.device_id, device_id), before));
@@ -392,14 +373,16 @@ impl Duo {
 
     /// [`Duo::dct`] of the Duo that was plugged in first, even if it is not in the port.
     pub fn first_dct(&self, offset: usize, length: usize) -> Vec<u8> {
-        let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
-        memory.read_dct(offset.min(usize::from(u16::MAX)), length)
+        self.first_memory().read_dct(offset.min(usize::from(u16::MAX)), length)
+    }
+
+    fn first_memory(&self) -> &Memory {
+        self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory)
     }
 
     /// Both copies of the DCT, 32 KiB, of the Duo that was plugged in first, even if it is not in the port.
     pub fn first_dct_area(&self) -> &[u8] {
-        let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
-        memory.dct_area()
+        self.first_memory().dct_area()
     }
 
     /// Changes both copies; no host notices it.
@@ -423,14 +406,6 @@ impl Duo {
         }
         let key = (self.make_key)();
         Some(Self::new(self.options.clone(), Box::new(move || key.clone())))
-    }
-
-    /// The memory of another Duo of the same type after its first boot.
-    fn first_boot(&mut self, device_id: [u8; 12]) -> Memory {
-        let options = DuoOptions { device_id, ..self.options.clone() };
-        let mut memory = Memory::new(options.generation, options.system_firmware());
-        dct::after_first_boot(memory.dct_area_mut(), &options, &(self.make_key)());
-        memory
     }
 
     /// Its state on the bus.
@@ -490,7 +465,7 @@ impl Duo {
 
     /// The serial flash, 2 MiB.
     pub fn serial_flash(&self) -> &[u8] {
-        self.memory.serial()
+        &self.memory.serial
     }
 
     /// Bytes of the DCT's application section, as the system firmware sees them.
@@ -511,7 +486,7 @@ impl Duo {
 
     /// Installs another system firmware, or removes it.
     pub fn set_system_firmware(&mut self, firmware: SystemFirmware) {
-        self.memory.set_firmware(firmware);
+        self.memory.firmware = firmware;
     }
 
     /// The number of DFU requests since it was made.

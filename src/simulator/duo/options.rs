@@ -36,11 +36,7 @@ impl Generation {
         self >= Self::R5
     }
 
-    pub(super) fn clears_poll_timeout(self) -> bool {
-        self < Self::R5
-    }
-
-    /// Whether SET_CONFIGURATION clears bStatus.
+    /// Whether GETSTATUS clears `bwPollTimeout`, and SET_CONFIGURATION clears `bStatus`.
     pub(super) fn clears_status(self) -> bool {
         self < Self::R5
     }
@@ -82,13 +78,8 @@ impl std::str::FromStr for Generation {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "r3" => Ok(Self::R3),
-            "r4" => Ok(Self::R4),
-            "r5" => Ok(Self::R5),
-            "r6" => Ok(Self::R6),
-            other => Err(format!("`{other}` is no bootloader generation: r3, r4, r5 or r6")),
-        }
+        let known = Self::ALL.into_iter().find(|generation| generation.to_string() == s);
+        known.ok_or_else(|| format!("`{s}` is no bootloader generation: r3, r4, r5 or r6"))
     }
 }
 

@@ -20,7 +20,10 @@ impl Duo {
         let setup = &request.setup;
         match (setup.request_type, setup.request) {
             (0x80, GET_DESCRIPTOR) => self.descriptor(request),
-            (0x81, GET_DESCRIPTOR) if self.names_functional(request) => {
+            // The bootloader's interface, and its DFU functional descriptor.
+            (0x81, GET_DESCRIPTOR)
+                if self.presence == Presence::Dfu && (setup.index, setup.value) == (0, 0x2100) =>
+            {
                 cut(descriptors::DFU_FUNCTIONAL.to_vec(), request)
             }
             // Self-powered, no remote wake-up.
@@ -34,11 +37,6 @@ impl Duo {
             (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
             _ => Outcome::Stall,
         }
-    }
-
-    /// Whether the request asks the bootloader's interface for its DFU functional descriptor.
-    fn names_functional(&self, request: &Request) -> bool {
-        self.presence == Presence::Dfu && request.setup.index == 0 && request.setup.value == 0x2100
     }
 
     fn descriptor(&self, request: &Request) -> Outcome {
@@ -67,11 +65,12 @@ impl Duo {
     /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
     pub fn device_descriptor(&self) -> Vec<u8> {
         let (board, generation) = (self.options.board, self.options.generation);
-        let (product, class) = match self.presence {
-            Presence::Normal if generation.names_itself() => (board.product_normal(), [0xef, 0x02, 0x01]),
-            Presence::Normal => (board.product_normal(), [0x02, 0x00, 0x00]),
-            _ => (board.product_dfu(), [0, 0, 0]),
+        let class = match self.presence {
+            Presence::Normal if generation.names_itself() => [0xef, 0x02, 0x01],
+            Presence::Normal => [0x02, 0x00, 0x00],
+            _ => [0, 0, 0],
         };
+        let product = board.product(self.presence == Presence::Normal);
         descriptors::device(product, generation.bcd_device(), class)
     }
 

@@ -70,7 +70,8 @@ fn descriptors() -> Vec<Kind> {
     }
     // Another maker's device, and an unknown bootloader.
     for device in ["120100020000004083041157000201020301", "1201000200000040042b58d0990901020301"] {
-        kinds.push(Kind::Descriptor { kind: 1, index: 0, lie: Lie::Bytes(hex(device)) });
+        let bytes = super::text::unhex(device).unwrap_or_default();
+        kinds.push(Kind::Descriptor { kind: 1, index: 0, lie: Lie::Bytes(bytes) });
     }
     kinds
 }
@@ -100,10 +101,6 @@ fn names() -> Vec<Kind> {
     kinds.extend(serials.map(|serial| Kind::Serial(serial.to_owned())));
     kinds.push(Kind::Serial("A".repeat(126)));
     kinds
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    super::text::unhex(text).unwrap_or_default()
 }
 
 /// The written form of each kind, once: `N`, `TEXT` and the like are placeholders.

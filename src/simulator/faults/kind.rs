@@ -1,6 +1,7 @@
 //! Defines the kinds of defects.
 
-use super::address::{self, Stuck};
+use std::fmt;
+
 use crate::simulator::duo::memory::WriteFault;
 use crate::simulator::duo::transfer::Request;
 
@@ -35,6 +36,33 @@ pub enum Lie {
     TooShort,
     /// These bytes are sent instead.
     Bytes(Vec<u8>),
+}
+
+/// How a pointer is stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stuck {
+    /// One bit of the address, counted from the lowest, is inverted.
+    Bit(u8),
+    /// The address always has this value.
+    At(u32),
+}
+
+impl Stuck {
+    fn of(self, address: u32) -> u32 {
+        match self {
+            Self::Bit(bit) => address ^ (1_u32 << (bit % 32)),
+            Self::At(address) => address,
+        }
+    }
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bit(bit) => write!(f, "{bit}"),
+            Self::At(address) => write!(f, "{address:#010x}"),
+        }
+    }
 }
 
 /// A defect. The brackets hold its part of a [fault's name](super#the-name-of-a-fault); `BAMO` stands for `before`,
@@ -151,7 +179,6 @@ impl Kind {
         }
     }
 
-    /// How the next flash write goes wrong.
     pub(in crate::simulator) fn write_fault(&self) -> Option<WriteFault> {
         match self {
             Self::WriteFails => Some(WriteFault::Fails),
@@ -165,9 +192,10 @@ impl Kind {
     /// The command that the device carries out instead of a SET ADDRESS or an ERASE; its pointer is now `pointer`.
     pub(in crate::simulator) fn command_taken(&self, command: &[u8], pointer: u32) -> Option<Vec<u8>> {
         match self {
-            Self::AddressSilent => Some(address::without_effect(pointer)),
-            Self::AddressOnceWrong(bit) => Some(address::taken_for(command, Stuck::Bit(*bit))),
-            Self::AddressStuck(stuck) => Some(address::taken_for(command, *stuck)),
+            // Sets the pointer to its current value (AN3156, "Set Address Pointer").
+            Self::AddressSilent => Some([&[0x21][..], &pointer.to_le_bytes()].concat()),
+            Self::AddressOnceWrong(bit) => Some(taken_for(command, Stuck::Bit(*bit))),
+            Self::AddressStuck(stuck) => Some(taken_for(command, *stuck)),
             _ => None,
         }
     }
@@ -190,6 +218,9 @@ impl Kind {
             setup.request_type == 0x80 && setup.request == 6 && setup.value.to_be_bytes() == [kind, index]
         };
         match self {
+            Self::LeaveStalls | Self::LeaveHangs | Self::LeaveVanishes => {
+                setup.request_type == 0x21 && setup.request == 1 && request.length == 0
+            }
             Self::Stall(_)
             | Self::Timeout(_)
             | Self::Disconnect { .. }
@@ -212,13 +243,17 @@ impl Kind {
             Self::AddressSilent | Self::AddressOnceWrong(_) | Self::AddressStuck(_) => {
                 (setup.request_type, setup.request, setup.value, request.length) == (0x21, 1, 0, 5)
             }
-            Self::LeaveStalls | Self::LeaveHangs | Self::LeaveVanishes => {
-                setup.request_type == 0x21 && setup.request == 1 && request.length == 0
-            }
             Self::TransferSize(_) => descriptor(2, 0),
             Self::Descriptor { kind, index, .. } => descriptor(*kind, *index),
             Self::AltName { alt, .. } => descriptor(3, alt.saturating_add(super::alter::FIRST_ALT_NAME)),
             Self::Serial(_) => descriptor(3, 3),
         }
     }
+}
+
+/// The command that the device carries out instead of `command`, which is SET ADDRESS or ERASE.
+fn taken_for(command: &[u8], stuck: Stuck) -> Vec<u8> {
+    let [code, address @ ..] = command else { return Vec::new() };
+    let Ok(address) = <[u8; 4]>::try_from(address) else { return command.to_vec() };
+    [&[*code][..], &stuck.of(u32::from_le_bytes(address)).to_le_bytes()].concat()
 }

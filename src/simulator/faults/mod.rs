@@ -5,11 +5,10 @@
 //! the first UPLOAD from the third transfer on. So a test can go through every position of any exchange: count the
 //! transfers of a clean run, then arm each kind at each of them.
 //!
-//! - [`kind`]: the defects, and the written form of each;
+//! - [`kind`]: the defects, the written form of each, and the addresses that they change;
 //! - [`catalogue`]: one or more of every kind, for tests that try them all;
 //! - [`plan`]: what is armed, what has been counted, and what is due;
 //! - `text`: a fault's name, as `stall-before@7+`;
-//! - `address`: changes addresses;
 //! - `alter`: changes replies.
 //!
 //! This room decides what goes wrong and rewrites replies. The [`Duo`](super::Duo) carries out the rest, and the
@@ -26,15 +25,13 @@
 //! 1 is the first; 0, for the kinds that concern the bus (`denied`, `taken`, `twin`), means at once. [`Kind`] has the
 //! names of the kinds. A printed fault can be read again.
 
-mod address;
 mod alter;
 pub mod catalogue;
 pub mod kind;
 pub mod plan;
 mod text;
 
-pub use address::Stuck;
-pub use kind::{Kind, Lie, Moment};
+pub use kind::{Kind, Lie, Moment, Stuck};
 pub(super) use plan::Due;
 pub use plan::{Access, Counting, Fault, Faults};
 pub use text::FaultError;

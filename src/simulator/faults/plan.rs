@@ -126,13 +126,11 @@ impl Faults {
 
     /// Counts a transfer and returns the armed fault that applies to it, if any.
     pub(in crate::simulator) fn next(&mut self, request: &Request) -> Option<Due> {
-        for armed in &mut self.armed {
-            if armed.fault.counting == Counting::All || request.is_class() {
-                armed.seen = armed.seen.saturating_add(1);
-            }
+        let counts = |armed: &Armed| armed.fault.counting == Counting::All || request.is_class();
+        for armed in self.armed.iter_mut().filter(|armed| counts(armed)) {
+            armed.seen = armed.seen.saturating_add(1);
         }
         self.touch_bus();
-        let counts = |armed: &Armed| armed.fault.counting == Counting::All || request.is_class();
         self.armed
             .iter()
             .position(|armed| counts(armed) && armed.is_due() && armed.fault.kind.concerns(request))
@@ -154,14 +152,12 @@ impl Faults {
         }
     }
 
-    /// Notes that a fault acted.
     pub(in crate::simulator) fn acted_on(&mut self, due: &Due) {
         if let Some(armed) = self.armed.get_mut(due.index) {
             armed.acted = armed.acted.saturating_add(1);
         }
     }
 
-    /// Changes a reply.
     pub(in crate::simulator) fn alter(
         &mut self,
         kind: &Kind,

@@ -53,14 +53,12 @@ impl fmt::Display for Moment {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(moment) = self.moment()
+            && let Some((word, _)) = INTERRUPTED.iter().find(|(_, kind)| kind(moment) == *self)
+        {
+            return write!(f, "{word}-{moment}");
+        }
         match self {
-            Self::Stall(moment) => write!(f, "stall-{moment}"),
-            Self::Timeout(moment) => write!(f, "timeout-{moment}"),
-            Self::Disconnect { moment, returns: true } => write!(f, "disconnect-{moment}"),
-            Self::Disconnect { moment, returns: false } => write!(f, "unplug-{moment}"),
-            Self::Reenumerate(moment) => write!(f, "reenumerate-{moment}"),
-            Self::Swap(moment) => write!(f, "swap-{moment}"),
-            Self::Protocol(moment) => write!(f, "protocol-{moment}"),
             Self::ShortRead(bytes) => write!(f, "short-read-{bytes}"),
             Self::ShortBy(bytes) => write!(f, "short-by-{bytes}"),
             Self::ReadFlipped(bit) => write!(f, "read-flipped-{bit}"),
@@ -78,6 +76,19 @@ impl fmt::Display for Kind {
         }
     }
 }
+
+/// A word for a kind that interrupts a transfer at a moment.
+type Interruption = (&'static str, fn(Moment) -> Kind);
+
+const INTERRUPTED: [Interruption; 7] = [
+    ("stall", Kind::Stall),
+    ("timeout", Kind::Timeout),
+    ("disconnect", |moment| Kind::Disconnect { moment, returns: true }),
+    ("unplug", |moment| Kind::Disconnect { moment, returns: false }),
+    ("reenumerate", Kind::Reenumerate),
+    ("swap", Kind::Swap),
+    ("protocol", Kind::Protocol),
+];
 
 /// The kinds that are one word.
 const PLAIN: [(&str, Kind); 14] = [
@@ -118,22 +129,9 @@ impl FromStr for Kind {
 const UNKNOWN: &str = "there is no such kind, or its number is out of range";
 
 fn with_moment(word: &str, last: &str) -> Option<Kind> {
-    let moment = match last {
-        "before" => Moment::Before,
-        "in" => Moment::In,
-        "after" => Moment::After,
-        _ => return None,
-    };
-    Some(match word {
-        "stall" => Kind::Stall(moment),
-        "timeout" => Kind::Timeout(moment),
-        "disconnect" => Kind::Disconnect { moment, returns: true },
-        "unplug" => Kind::Disconnect { moment, returns: false },
-        "reenumerate" => Kind::Reenumerate(moment),
-        "swap" => Kind::Swap(moment),
-        "protocol" => Kind::Protocol(moment),
-        _ => return None,
-    })
+    let (_, kind) = INTERRUPTED.iter().find(|(known, _)| *known == word)?;
+    let moments = [Moment::Before, Moment::In, Moment::After];
+    moments.into_iter().find(|moment| moment.to_string() == last).map(kind)
 }
 
 fn with_number(word: &str, last: &str) -> Option<Kind> {

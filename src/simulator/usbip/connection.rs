@@ -99,12 +99,6 @@ struct Running {
     answer: Option<(Instant, Vec<u8>)>,
 }
 
-impl Running {
-    fn is_ready(&self) -> bool {
-        self.answer.as_ref().is_some_and(|(at, _)| *at <= Instant::now())
-    }
-}
-
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.reader.abort();
@@ -130,13 +124,18 @@ impl<'a> Session<'a> {
     async fn run(mut self) -> io::Result<()> {
         let mut changes = self.shared.hub.subscribe();
         loop {
-            self.start_next();
+            // The next URB goes to the device if the device is free.
+            if self.running.is_none()
+                && let Some(submit) = self.waiting.pop_front()
+            {
+                self.running = Some(self.carry_out(&submit));
+            }
+            let answer_at = self.running.as_ref().and_then(|r| r.answer.as_ref()).map(|(at, _)| *at);
             // The timer counts in milliseconds, so a ready answer does not wait for it.
-            if self.running.as_ref().is_some_and(Running::is_ready) {
+            if answer_at.is_some_and(|at| at <= Instant::now()) {
                 self.finish().await?;
                 continue;
             }
-            let answer_at = self.running.as_ref().and_then(|r| r.answer.as_ref()).map(|(at, _)| *at);
             let answered = async {
                 match answer_at {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -202,15 +201,6 @@ impl<'a> Session<'a> {
         self.waiting.len() + self.idle.len() < before
     }
 
-    /// Gives the next URB to the device, if the device is free.
-    fn start_next(&mut self) {
-        if self.running.is_none()
-            && let Some(submit) = self.waiting.pop_front()
-        {
-            self.running = Some(self.carry_out(&submit));
-        }
-    }
-
     async fn finish(&mut self) -> io::Result<()> {
         if let Some(Running { answer: Some((_, bytes)), .. }) = self.running.take() {
             patient(self.out.write_all(&bytes)).await?;
@@ -220,34 +210,26 @@ impl<'a> Session<'a> {
 
     fn carry_out(&self, submit: &Submit) -> Running {
         let sequence = submit.sequence;
-        let at_once = |status| Running {
-            sequence,
-            answer: Some((Instant::now(), wire::submit_reply(sequence, status, 0, &[]))),
-        };
+        let reply = |status, data: &[u8]| wire::submit_reply(sequence, status, data.len(), data);
         let (setup, length) = submit.setup;
         let setup_is_in = setup.request_type & 0x80 != 0;
         // A control transfer without a data stage may be flagged either way.
         if usize::from(length) != submit.length || (length > 0 && setup_is_in != submit.is_in) {
-            return at_once(errno::INVAL);
+            return Running { sequence, answer: Some((Instant::now(), reply(errno::INVAL, &[]))) };
         }
         let request = Request { setup, length, data: &submit.data };
         let transfer = self.shared.hub.transfer(&self.attached.path, self.attached.enumeration, &request);
-        let reply = match transfer.outcome {
+        let answer = match transfer.outcome {
             Outcome::NoAnswer => return Running { sequence, answer: None },
             Outcome::Done => wire::submit_reply(sequence, errno::OK, submit.data.len(), &[]),
-            Outcome::Data(bytes) if bytes.len() > submit.length => {
-                wire::submit_reply(sequence, errno::OVERFLOW, 0, &[])
-            }
-            Outcome::Data(bytes) => wire::submit_reply(sequence, errno::OK, bytes.len(), &bytes),
-            Outcome::DataThenStall(bytes) => {
-                let sent = &bytes[..bytes.len().min(submit.length)];
-                wire::submit_reply(sequence, errno::PIPE, sent.len(), sent)
-            }
-            Outcome::Stall => wire::submit_reply(sequence, errno::PIPE, 0, &[]),
-            Outcome::Disconnected => wire::submit_reply(sequence, errno::NODEV, 0, &[]),
-            Outcome::Protocol(_) => wire::submit_reply(sequence, errno::PROTO, 0, &[]),
+            Outcome::Data(bytes) if bytes.len() > submit.length => reply(errno::OVERFLOW, &[]),
+            Outcome::Data(bytes) => reply(errno::OK, &bytes),
+            Outcome::DataThenStall(bytes) => reply(errno::PIPE, &bytes[..bytes.len().min(submit.length)]),
+            Outcome::Stall => reply(errno::PIPE, &[]),
+            Outcome::Disconnected => reply(errno::NODEV, &[]),
+            Outcome::Protocol(_) => reply(errno::PROTO, &[]),
         };
-        Running { sequence, answer: Some((Instant::now() + transfer.takes, reply)) }
+        Running { sequence, answer: Some((Instant::now() + transfer.takes, answer)) }
     }
 }
 

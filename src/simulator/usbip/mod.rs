@@ -59,22 +59,18 @@ impl UsbIpServer {
     }
 
     /// Closes all connections and the listener, and returns when the port is free.
-    pub fn stop(mut self) {
-        self.shut_down();
-    }
-
-    fn shut_down(&mut self) {
-        self.stop.send_replace(true);
-        if let Some(thread) = self.thread.take() {
-            // If that thread panicked, the panic has already been reported, and nothing is left to stop.
-            let _ = thread.join();
-        }
+    pub fn stop(self) {
+        drop(self);
     }
 }
 
 impl Drop for UsbIpServer {
     fn drop(&mut self) {
-        self.shut_down();
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            // If that thread panicked, the panic has already been reported, and nothing is left to stop.
+            let _ = thread.join();
+        }
     }
 }
 

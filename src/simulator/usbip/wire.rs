@@ -153,21 +153,13 @@ pub fn device_list(devices: &[Attached]) -> Vec<u8> {
 
 /// OP_REP_IMPORT.
 pub fn import_reply(result: Result<&Attached, u32>) -> Vec<u8> {
-    match result {
-        Ok(attached) => {
-            let mut bytes = operation_reply(0x0003, status::OK);
-            bytes.extend(device(attached));
-            bytes
-        }
-        Err(code) => operation_reply(0x0003, code),
-    }
+    let mut bytes = operation_reply(0x0003, result.err().unwrap_or(status::OK));
+    bytes.extend(result.map(device).unwrap_or_default());
+    bytes
 }
 
 fn operation_reply(code: u16, status: u32) -> Vec<u8> {
-    let mut bytes = VERSION.to_be_bytes().to_vec();
-    bytes.extend(code.to_be_bytes());
-    bytes.extend(status.to_be_bytes());
-    bytes
+    [&VERSION.to_be_bytes()[..], &code.to_be_bytes(), &status.to_be_bytes()].concat()
 }
 
 fn device(attached: &Attached) -> Vec<u8> {

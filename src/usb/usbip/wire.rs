@@ -266,20 +266,17 @@ impl Inbox {
             let read = input.read(&mut self.partial[have..]);
             self.partial.truncate(have + read.as_ref().unwrap_or(&0));
             match read {
-                Ok(0) => return Err(self.lose()),
-                Ok(_) => {}
+                Ok(length) if length > 0 => {}
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
                     return Err(Missing::TimedOut);
                 }
-                Err(_) => return Err(self.lose()),
+                _ => {
+                    self.give_up();
+                    return Err(Missing::Lost);
+                }
             }
         }
         Ok(std::mem::take(&mut self.partial))
-    }
-
-    fn lose(&mut self) -> Missing {
-        self.give_up();
-        Missing::Lost
     }
 }
