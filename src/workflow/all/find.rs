@@ -7,7 +7,7 @@ use super::port_list::PortList;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::usb::PortPath;
-use crate::workflow::context::{Board, Context, Target, Timeout, ids};
+use crate::workflow::context::{Board, Context, Target, ids};
 use crate::workflow::device::enter_dfu::running;
 use crate::workflow::device::opened::none_found;
 
@@ -56,14 +56,9 @@ impl Wanted {
 
     /// The connected Duos, including those that run their firmware, and the other ports of the list; ordered by port.
     /// None at all is an error.
-    pub fn find(
-        &self,
-        context: Context<'_>,
-        boards: &[Board],
-        timeout: Timeout,
-    ) -> Result<Vec<Place>, Error> {
+    pub fn find(&self, context: Context<'_>, boards: &[Board]) -> Result<Vec<Place>, Error> {
         let ready = context.bus.list(&ids(boards))?;
-        let running = running(context, &self.target, timeout)?;
+        let running = running(context, &self.target)?;
         if ready.is_empty() && (running.is_empty() || !self.target.enter_dfu) {
             return Err(none_found(context).during("looking for the Duos"));
         }

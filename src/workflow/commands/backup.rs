@@ -6,7 +6,7 @@ use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotKind};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
-use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, Target, Timeout};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::record::backup::{
@@ -62,9 +62,9 @@ pub struct BackupDone {
 
 /// Reads the key slot twice, checks it, and saves it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let destination = destination(context, options)?;
-    back_up(context, options, &destination, timeout)
+    back_up(context, options, &destination)
 }
 
 /// Does the same with every connected Duo. Each backup goes to the archive.
@@ -77,11 +77,11 @@ pub fn backup_all(
         return Err(one_or_all("FILE"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let destination = destination(context, options)?;
-    let places = wanted.find(context, &BOARDS, timeout)?;
+    let places = wanted.find(context, &BOARDS)?;
     Ok(all::run(context, &wanted, places, |context, target| {
-        back_up(context, &BackupOptions { target, ..options.clone() }, &destination, timeout)
+        back_up(context, &BackupOptions { target, ..options.clone() }, &destination)
     }))
 }
 
@@ -97,10 +97,9 @@ fn back_up(
     context: Context<'_>,
     options: &BackupOptions,
     destination: &Destination,
-    timeout: Timeout,
 ) -> Result<BackupDone, Error> {
     let records = Records::wished(context);
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     check_slot(&opened, &snapshot, options)?;

@@ -12,7 +12,7 @@ use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
 use crate::workflow::context::{
-    BOARDS, Board, Context, DUO, DeviceRef, DuoEnded, Snapshot, Target, Timeout, WholeHeld,
+    BOARDS, Board, Context, DUO, DeviceRef, DuoEnded, Snapshot, Target, WholeHeld,
 };
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
@@ -100,10 +100,10 @@ impl Image {
 
 /// Reads the DCT twice, checks that it is plausible, and saves it in a new file.
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
-    back_up(context, options, &place, timeout)
+    back_up(context, options, &place)
 }
 
 /// Does the same with every connected Duo. Each backup goes to the archive.
@@ -116,11 +116,11 @@ pub fn backup_all_dcts(
         return Err(one_or_all("FILE"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let place = prepare(context, None, options.archive.as_deref())?;
-    let places = wanted.find(context, boards(options), timeout)?;
+    let places = wanted.find(context, boards(options))?;
     Ok(all::run(context, &wanted, places, |context, target| {
-        back_up(context, &DctBackupOptions { target, ..options.clone() }, &place, timeout)
+        back_up(context, &DctBackupOptions { target, ..options.clone() }, &place)
     }))
 }
 
@@ -137,14 +137,9 @@ const fn boards(options: &DctBackupOptions) -> &'static [Board] {
     if options.whole { &[DUO] } else { &BOARDS }
 }
 
-fn back_up(
-    context: Context<'_>,
-    options: &DctBackupOptions,
-    place: &Place,
-    timeout: Timeout,
-) -> Result<DctBackupDone, Error> {
+fn back_up(context: Context<'_>, options: &DctBackupOptions, place: &Place) -> Result<DctBackupDone, Error> {
     let records = Records::wished(context);
-    let mut opened = Opened::find_board(context, &options.target, boards(options), timeout)?;
+    let mut opened = Opened::find_board(context, &options.target, boards(options))?;
     let image = Image::read(&mut opened, options.whole)?;
     let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
     let request = Request {

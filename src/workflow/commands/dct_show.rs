@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::dct::{DeviceId, Dump};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file;
 use crate::workflow::input::dump_file::DumpFile;
@@ -40,7 +40,7 @@ pub struct DctShown {
 
 /// Reads the application section from a Duo or from a file, and describes its fields.
 pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctShown, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     if let Some(path) = &options.file {
         dump_file::no_device(&options.target)?;
         let file = DumpFile::read(context, path)?;
@@ -56,7 +56,7 @@ pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctSho
         let dct = DctReport::of(&dump, device_id);
         return Ok(DctShown { device: None, path: Some(dump_file::absolute(path)), device_id, dct });
     }
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.section()?;
     let device_id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let dct = DctReport::of(&Dump::of_section(snapshot.image().bytes()), device_id);

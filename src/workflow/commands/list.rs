@@ -4,7 +4,7 @@ use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::usb::PortPath;
-use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target};
 use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
@@ -101,14 +101,14 @@ pub struct Listing {
 /// Lists the Duos in DFU mode and those that run their firmware. A Duo that cannot be opened or read is listed with the
 /// reason. If there is no Duo, the list is empty.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let (target, simulated) = (&options.target, context.bus.is_virtual());
-    enter_dfu_if_none(context, target, timeout)?;
-    let ready = open_all(context, target, timeout)?.into_iter().map(|Attempt { path, opened }| {
+    enter_dfu_if_none(context, target)?;
+    let ready = open_all(context, target)?.into_iter().map(|Attempt { path, opened }| {
         let listed = Listed::in_dfu_mode(&path, simulated, opened);
         (path, listed)
     });
-    let running = running(context, target, timeout)?.into_iter().map(|(path, told)| {
+    let running = running(context, target)?.into_iter().map(|(path, told)| {
         let listed = Listed::running(&path, simulated, told);
         (path, listed)
     });
@@ -118,7 +118,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     if found.is_empty() && target.is_named() {
         // The error says which Duos are there instead.
-        Opened::find_there(context, target, &BOARDS, timeout)?;
+        Opened::find_there(context, target, &BOARDS)?;
     }
     Ok(Listing { devices: found.into_iter().map(|(_, listed)| listed).collect() })
 }

@@ -12,8 +12,7 @@ use crate::workflow::all::{
     AllDone, AllOptions, Ended, OfOne, Piece, Place, Report, Wanted, each, one_or_all,
 };
 use crate::workflow::context::{
-    Context, DUO, DeviceRef, DuoEnded, NamedCloud, Phase, PlannedKey, SendPlan, Snapshot, Target, Timeout,
-    interrupted,
+    Context, DUO, DeviceRef, DuoEnded, NamedCloud, Phase, PlannedKey, SendPlan, Snapshot, Target, interrupted,
 };
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
@@ -136,7 +135,7 @@ struct Ready {
 
 /// Checks everything, then sends one request and judges the reply; then proves the pairing, if requested.
 pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
     let choice = server_choice(options)?;
@@ -150,11 +149,11 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         )
         .hint("name a file with the private key, or leave --verify out"));
     }
-    let cloud = find_cloud(context, options, timeout)?;
+    let cloud = find_cloud(context, options)?;
     let subject = match file {
         _ if options.from_device => {
             let target = Target { device: Some(device_id), ..target(options)? };
-            read_from_device(context, options, &cloud, &target, timeout)?.1
+            read_from_device(context, options, &cloud, &target)?.1
         }
         Some(key) => of_file(key),
         None => generic(context, &cloud),
@@ -163,7 +162,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     if options.dry_run {
         return Ok(ready.done);
     }
-    send(context, options, &cloud, &ready, timeout)
+    send(context, options, &cloud, &ready)
 }
 
 /// Does the same with the own key of every connected Duo: reads all of them, asks once, and then sends the keys.
@@ -172,16 +171,16 @@ pub fn provision_all(
     options: &ProvisionOptions,
     all: &AllOptions,
 ) -> Result<AllDone<ProvisionDone>, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_all(options)?;
     let wanted = Wanted::read(&target(options)?, all)?;
     let choice = server_choice(options)?;
-    let cloud = find_cloud(context, options, timeout)?;
-    let places = wanted.find(context, &[DUO], timeout)?;
+    let cloud = find_cloud(context, options)?;
+    let places = wanted.find(context, &[DUO])?;
     let mut report = Report::new(context);
     let read = |context: Context<'_>, piece: &Piece<()>| {
         let target = wanted.target(&piece.place);
-        let (device_id, subject) = read_from_device(context, options, &cloud, &target, timeout)?;
+        let (device_id, subject) = read_from_device(context, options, &cloud, &target)?;
         ready(options, choice.clone(), &cloud, device_id, subject)
     };
     let pieces = read_all(context, &places, read, &mut report);
@@ -198,7 +197,7 @@ pub fn provision_all(
     }
     let tell = |context: Context<'_>, piece: &Piece<Ready>| {
         let path = Some(piece.place.path.clone());
-        send(context, &ProvisionOptions { path, ..options.clone() }, &cloud, &piece.with, timeout)
+        send(context, &ProvisionOptions { path, ..options.clone() }, &cloud, &piece.with)
     };
     each(context, &pieces, tell, |place, ended| report.add(place, ended));
     Ok(report.finish(places.iter()))
@@ -291,14 +290,14 @@ fn server_choice(options: &ProvisionOptions) -> Result<ServerChoice, Error> {
     ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)
 }
 
-fn find_cloud(context: Context<'_>, options: &ProvisionOptions, timeout: Timeout) -> Result<Cloud, Error> {
+fn find_cloud(context: Context<'_>, options: &ProvisionOptions) -> Result<Cloud, Error> {
     let wanted = token::Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    Cloud::find(context, &wanted, timeout)
+    Cloud::find(context, &wanted)
 }
 
 /// The attached Duo that the options select, without the device id.
@@ -338,7 +337,6 @@ fn send(
     options: &ProvisionOptions,
     cloud: &Cloud,
     Ready { subject, server, done }: &Ready,
-    timeout: Timeout,
 ) -> Result<ProvisionDone, Error> {
     let started = begun(context, options, done);
     let generic = subject.source == PublicKeySource::Generic;
@@ -349,7 +347,7 @@ fn send(
         let (Some(server), Some(key)) = (server, &subject.private) else { return Ok(()) };
         record.accepted();
         server.caution(context, done.device_id, started.request.from_device);
-        let proven = server.prove_told(context, Phase::Handshake, done.device_id, key, timeout);
+        let proven = server.prove_told(context, Phase::Handshake, done.device_id, key);
         proven.map_err(|error| not_proven(error, &started, done))?;
         record.proven();
         Ok(())
@@ -504,9 +502,8 @@ fn read_from_device(
     options: &ProvisionOptions,
     cloud: &Cloud,
     target: &Target,
-    timeout: Timeout,
 ) -> Result<(DeviceId, Subject), Error> {
-    let mut opened = Opened::find(context, target, timeout)?;
+    let mut opened = Opened::find(context, target)?;
     let device_id = opened.device.device_id.ok_or_else(|| opened.tells_no_id())?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;

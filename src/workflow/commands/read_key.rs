@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::device::opened::Opened;
 
 /// The options of `read_key`.
@@ -33,8 +33,8 @@ pub struct KeyRead {
 
 /// Reads the key slot twice, compares, and takes out the key.
 pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRead, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let context = context.within(options.timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let on = |error: Error| error.during("reading the key slot").on(&opened.device, KeyState::Unchanged);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
-use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target, Timeout};
+use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
@@ -53,14 +53,13 @@ pub struct ResetDone {
 
 /// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_used(&options.passphrase, options.encrypt)?;
     let wanted =
         WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,

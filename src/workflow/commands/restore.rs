@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
-use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target, Timeout};
+use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target};
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
@@ -72,7 +72,7 @@ pub struct RestoreDone {
 
 /// Checks the file, backs up what is there, asks, writes, reads back, compares.
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let source = match &options.key {
         Some(KeyBytes(bytes)) => WritableKey::of_bytes(bytes, &mut passphrases)?,
@@ -87,7 +87,6 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let terms = Terms {
         target: &options.target,
         boards: &BOARDS,
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,

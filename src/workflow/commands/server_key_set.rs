@@ -7,7 +7,7 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
-use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target, Timeout};
+use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target};
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::record::journal::absolute;
@@ -100,12 +100,11 @@ pub fn set_server_key(
     context: Context<'_>,
     options: &ServerKeySetOptions,
 ) -> Result<ServerKeyWritten, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let cloud = Cloud::of(context, options)?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file;
 use crate::workflow::input::dump_file::DumpFile;
@@ -40,13 +40,13 @@ pub fn show_server_key(
     context: Context<'_>,
     options: &ServerKeyShowOptions,
 ) -> Result<ServerKeyShown, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     if let Some(file) = &options.file {
         dump_file::no_device(&options.target)?;
         let server = of_file(context, file)?;
         return Ok(ServerKeyShown { device: None, path: Some(dump_file::absolute(file)), server });
     }
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find(context, &options.target)?;
     let snapshot = opened.section()?;
     let id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let server = snapshot.image().server_key_slot().map(|field| ServerReport::of_field(field, id));

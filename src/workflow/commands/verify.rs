@@ -12,7 +12,7 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
-use crate::workflow::context::{Context, DUO, DeviceRef, DuoEnded, Target, Timeout};
+use crate::workflow::context::{Context, DUO, DeviceRef, DuoEnded, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::read_key_file;
@@ -90,14 +90,14 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
 /// Reads what is needed and performs the handshake. Succeeds only if it proves all three: the server has the key that
 /// the Duo names, it knows this device, and it knows it by a public key that is a pair with the private key.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, options.key_file.is_some())?;
     let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
     let claim = match &options.key_file {
         Some(file) => claim_of_file(context, options, file, choice)?,
-        None => claim_of_device(context, options, choice, timeout)?,
+        None => claim_of_device(context, options, choice)?,
     };
-    prove(context, options, claim, timeout)
+    prove(context, options, claim)
 }
 
 /// Does the same with every connected Duo.
@@ -110,14 +110,14 @@ pub fn verify_all(
         return Err(one_or_all("--key"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, false)?;
     let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-    let places = wanted.find(context, &[DUO], timeout)?;
+    let places = wanted.find(context, &[DUO])?;
     Ok(all::run(context, &wanted, places, |context, target| {
         let options = VerifyOptions { target, ..options.clone() };
-        let claim = claim_of_device(context, &options, choice.clone(), timeout)?;
-        prove(context, &options, claim, timeout)
+        let claim = claim_of_device(context, &options, choice.clone())?;
+        prove(context, &options, claim)
     }))
 }
 
@@ -129,14 +129,9 @@ impl OfOne for VerifyDone {
     }
 }
 
-fn prove(
-    context: Context<'_>,
-    options: &VerifyOptions,
-    claim: Claim,
-    timeout: Timeout,
-) -> Result<VerifyDone, Error> {
+fn prove(context: Context<'_>, options: &VerifyOptions, claim: Claim) -> Result<VerifyDone, Error> {
     claim.server.caution(context, claim.id, claim.device.is_some());
-    claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
+    claim.server.prove(context, claim.id, &claim.key).map_err(|error| {
         let unpaired = Unpaired {
             id: claim.id,
             device: claim.device.as_ref(),
@@ -205,9 +200,8 @@ fn claim_of_device(
     context: Context<'_>,
     options: &VerifyOptions,
     choice: ServerChoice,
-    timeout: Timeout,
 ) -> Result<Claim, Error> {
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let device = opened.device.clone();

@@ -13,7 +13,7 @@ mod target;
 mod timeout;
 
 use std::ffi::OsString;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
@@ -31,6 +31,7 @@ pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
 pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
 pub use self::target::{DeviceRef, Target};
 pub use self::timeout::Timeout;
+use crate::error::Error;
 use crate::usb::{Bus, Clock};
 
 /// The caller: receives events, is asked before a write, and can stop the workflow.
@@ -75,9 +76,21 @@ pub struct Context<'a> {
     pub control: &'a dyn Control,
     /// Polled between transfers: [`Cancel::stops_now`] of the control's own [`Cancel`].
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// The time limit for each step.
+    pub timeout: Timeout,
 }
 
 impl Context<'_> {
+    /// The same with the time limit that was typed, in seconds.
+    pub(in crate::workflow) fn within(self, seconds: Option<u32>) -> Result<Self, Error> {
+        Ok(Self { timeout: Timeout::from_seconds(seconds)?, ..self })
+    }
+
+    /// The deadline of a step that starts now.
+    pub(in crate::workflow) fn deadline(&self) -> Duration {
+        self.timeout.deadline(self.clock)
+    }
+
     pub(in crate::workflow) fn phase(&self, phase: Phase) {
         self.control.event(Event::Phase(phase));
     }

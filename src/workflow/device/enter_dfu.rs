@@ -6,8 +6,8 @@
 //! empty.
 
 use crate::workflow::context::{
-    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, bring_hint,
-    ids, interrupted,
+    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, bring_hint, ids,
+    interrupted,
 };
 use std::cell::RefCell;
 use std::time::Duration;
@@ -37,13 +37,12 @@ pub(in crate::workflow) fn enter_dfu(
     context: Context<'_>,
     target: &Target,
     boards: &[Board],
-    timeout: Timeout,
 ) -> Result<Option<Target>, Error> {
     context.phase(Phase::Find);
     if !target.enter_dfu && !target.wait {
         return Ok(None);
     }
-    let entering = Entering { context, target, ready: ids(boards), timeout };
+    let entering = Entering { context, target, ready: ids(boards) };
     let mut seen = entering.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
@@ -62,13 +61,9 @@ pub(in crate::workflow) fn enter_dfu(
 }
 
 /// Puts a Duo into DFU mode if there is none to list and that is allowed.
-pub(in crate::workflow) fn enter_dfu_if_none(
-    context: Context<'_>,
-    target: &Target,
-    timeout: Timeout,
-) -> Result<(), Error> {
+pub(in crate::workflow) fn enter_dfu_if_none(context: Context<'_>, target: &Target) -> Result<(), Error> {
     if has_to_enter_one(context, target)? {
-        return enter_dfu(context, target, &BOARDS, timeout).map(drop);
+        return enter_dfu(context, target, &BOARDS).map(drop);
     }
     context.phase(Phase::Find);
     Ok(())
@@ -78,16 +73,12 @@ pub(in crate::workflow) fn enter_dfu_if_none(
 pub(in crate::workflow) type AtPort = (PortPath, Result<Option<DeviceId>, Error>);
 
 /// The Duos that run their firmware and that `target` selects by port, and the id that each tells.
-pub(in crate::workflow) fn running(
-    context: Context<'_>,
-    target: &Target,
-    timeout: Timeout,
-) -> Result<Vec<AtPort>, Error> {
-    let entering = Entering { context, target, ready: Vec::new(), timeout };
+pub(in crate::workflow) fn running(context: Context<'_>, target: &Target) -> Result<Vec<AtPort>, Error> {
+    let entering = Entering { context, target, ready: Vec::new() };
     let found = context.bus.list(&[NORMAL_MODE])?;
     let here = found.into_iter().filter(|device| entering.is_at_path(device));
     let told = |device: Device| {
-        let told = entering.told(&device, timeout.deadline(context.clock));
+        let told = entering.told(&device, context.deadline());
         (device.path, told)
     };
     Ok(here.map(told).collect())
@@ -135,7 +126,6 @@ struct Entering<'a, 't> {
     target: &'t Target,
     /// The USB ids in DFU mode of the accepted boards.
     ready: Vec<(u16, u16)>,
-    timeout: Timeout,
 }
 
 impl Entering<'_, '_> {
@@ -173,7 +163,7 @@ impl Entering<'_, '_> {
     /// Chooses among the Duos of both modes. If two fit, that is an error. If only other Duos are there, that is an
     /// error, unless the selected one `may_come`.
     fn look(&self, may_come: bool) -> Result<Seen, Error> {
-        let deadline = self.timeout.deadline(self.context.clock);
+        let deadline = self.context.deadline();
         let devices = self.context.bus.list(&self.all())?;
         let here = devices.into_iter().filter(|device| self.is_at_path(device));
         let (ready, running): (Vec<Device>, Vec<Device>) =
@@ -232,7 +222,7 @@ impl Entering<'_, '_> {
             if !self.is_at_path(device) || strangers.borrow().contains(device) {
                 return false;
             }
-            match (self.told(device, self.timeout.deadline(context.clock)), self.target.device) {
+            match (self.told(device, self.context.deadline()), self.target.device) {
                 (Ok(Some(told)), Some(wanted)) if told != wanted => {
                     strangers.borrow_mut().push(device.clone());
                     false
@@ -272,7 +262,7 @@ impl Entering<'_, '_> {
     /// Makes a Duo restart into DFU mode, and waits until it is there.
     fn enter(&self, running: &Running) -> Result<Target, Error> {
         let on = |error: Error| error.on(running.name(), KeyState::Unchanged);
-        let deadline = self.timeout.deadline(self.context.clock);
+        let deadline = self.context.deadline();
         let asked = self.ask(&running.device).map_err(on)?;
         let device = self.return_of(running, deadline).map_err(|obstacle| {
             on(match (obstacle, asked) {

@@ -28,7 +28,7 @@ pub(in crate::workflow) fn leave(opened: Opened<'_>, then: &str) -> Result<(), E
 }
 
 fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
-    let deadline = opened.deadline();
+    let deadline = opened.context.deadline();
     opened.session.leave(deadline).map_err(|error| match error {
         SessionError::Cancelled { .. } => interrupted(),
         error => Error::new(Code::LeaveFailed, "the Duo did not agree to leave DFU mode").because(error),

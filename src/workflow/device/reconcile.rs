@@ -11,7 +11,7 @@ use crate::dct::DeviceId;
 use crate::dct::DeviceIdSource;
 use crate::error::{Code, Error};
 use crate::usb::Device;
-use crate::workflow::context::{Context, DeviceRef, Phase, Timeout, passed_through};
+use crate::workflow::context::{Context, DeviceRef, Phase, passed_through};
 use crate::workflow::device::opened::Opened;
 
 /// The first pause between two attempts; each further pause is twice as long, up to [`LONGEST_PAUSE`].
@@ -44,14 +44,8 @@ pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
 ) -> Result<Observed<'a, Q::Held>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
-    let deadline = opened.deadline();
-    let search = Search {
-        context,
-        timeout: opened.timeout(),
-        device: opened.device.clone(),
-        unproven: opened.unproven,
-        question,
-    };
+    let deadline = opened.context.deadline();
+    let search = Search { context, device: opened.device.clone(), unproven: opened.unproven, question };
     // Closed, since a USB/IP server lends a Duo to one session at a time.
     drop(opened);
     let mut pause = FIRST_PAUSE;
@@ -70,7 +64,6 @@ pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
 
 struct Search<'a, 's, Q> {
     context: Context<'a>,
-    timeout: Timeout,
     device: DeviceRef,
     unproven: bool,
     question: &'s Q,
@@ -113,7 +106,7 @@ impl<'a, Q: Probe> Search<'a, '_, Q> {
     }
 
     fn ask(&self, device: &Device, deadline: Duration) -> Result<Observed<'a, Q::Held>, Error> {
-        let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
+        let mut opened = Opened::open(self.context, device, deadline)?;
         opened.unproven = self.unproven;
         let told = self.told();
         if opened.device.bootloader != self.device.bootloader

@@ -61,11 +61,11 @@ impl Message {
 
 impl Cloud {
     /// Finds the cloud and the token; sends nothing.
-    pub fn find(context: Context<'_>, wanted: &Wanted<'_>, timeout: Timeout) -> Result<Self, Error> {
+    pub fn find(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Self, Error> {
         let credentials = resolve(context, wanted)?;
         let network = NetworkEnv::from_lookup(context.env);
         let client = Client::new(credentials.api, wanted.allow_http, network)?;
-        Ok(Self { client, token: credentials.token, timeout })
+        Ok(Self { client, token: credentials.token, timeout: context.timeout })
     }
 
     /// The API's URL.

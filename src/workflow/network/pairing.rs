@@ -108,14 +108,8 @@ impl ServerChoice {
 impl Server {
     /// Performs the handshake. Succeeds only if it proves all three: the server has the private half of this key, it
     /// knows this device, and it knows it by the public key that pairs with the private one.
-    pub fn prove(
-        &self,
-        context: Context<'_>,
-        id: DeviceId,
-        key: &PrivateKey,
-        timeout: Timeout,
-    ) -> Result<(), Error> {
-        self.prove_once(context, Phase::Handshake, id, key, timeout.duration())
+    pub fn prove(&self, context: Context<'_>, id: DeviceId, key: &PrivateKey) -> Result<(), Error> {
+        self.prove_once(context, Phase::Handshake, id, key, context.timeout.duration())
     }
 
     /// Notes the side effects of a handshake. A Duo that is `attached` in DFU mode is not online.
@@ -154,14 +148,14 @@ impl Server {
         phase: Phase,
         id: DeviceId,
         key: &PrivateKey,
-        timeout: Timeout,
     ) -> Result<(), Error> {
         let clock = context.clock;
         let deadline = clock.now().saturating_add(WITHIN);
         let (mut attempt, mut pause) = (1, FIRST_PAUSE);
         loop {
             let left = deadline.saturating_sub(clock.now());
-            let Err(error) = self.prove_once(context, phase, id, key, timeout.duration().min(left)) else {
+            let Err(error) = self.prove_once(context, phase, id, key, context.timeout.duration().min(left))
+            else {
                 return Ok(());
             };
             let lasts = matches!(error.code(), Code::Interrupted | Code::Internal | Code::ServerKeyMismatch);
@@ -176,9 +170,9 @@ impl Server {
     }
 
     /// Checks that a cloud listens there, as far as possible without sending a device id.
-    pub fn greet(&self, context: Context<'_>, timeout: Timeout) -> Result<(), Error> {
+    pub fn greet(&self, context: Context<'_>) -> Result<(), Error> {
         context.phase(Phase::Greet);
-        let greeting = greet(&self.port, timeout.duration(), context.control.cancel().requested());
+        let greeting = greet(&self.port, context.timeout.duration(), context.control.cancel().requested());
         wait_for(greeting)?.map_err(|error| Error::from(error).during(Phase::Greet.words()))
     }
 }

@@ -102,7 +102,7 @@ impl Write<'_> {
         block: Block,
     ) -> Result<(Opened<'a>, Result<Snapshot, String>), Error> {
         let context = opened.context;
-        let deadline = opened.deadline();
+        let deadline = opened.context.deadline();
         let length = self.before.image().bytes().len();
         let outcome = opened.session.write_and_read_back(block, length, deadline);
         context.phase(Phase::Verify);

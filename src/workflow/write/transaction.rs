@@ -10,7 +10,7 @@ use crate::archive::Archive;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request, Started};
 use crate::keys::{Fingerprint, Passphrase};
-use crate::workflow::context::{Board, Context, DeviceRef, Phase, Plan, Target, Timeout, interrupted};
+use crate::workflow::context::{Board, Context, DeviceRef, Phase, Plan, Target, interrupted};
 use crate::workflow::device::leave::leave;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
@@ -25,7 +25,6 @@ pub(in crate::workflow) struct Terms<'o> {
     pub target: &'o Target,
     /// The boards that may be written.
     pub boards: &'static [Board],
-    pub timeout: Timeout,
     pub archive: Option<&'o str>,
     pub no_backup: bool,
     pub accepts_key_loss: bool,
@@ -124,7 +123,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         let archive = locate_archive(context, terms.archive);
         let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
         let journal = if terms.dry_run { None } else { Some(Records::required(context)?) };
-        let opened = Opened::find_board(context, terms.target, terms.boards, terms.timeout)?;
+        let opened = Opened::find_board(context, terms.target, terms.boards)?;
         check_unbacked(&opened, terms.no_backup, terms.accepts_key_loss)?;
         Ok(Self { opened, context, terms, archive, journal })
     }

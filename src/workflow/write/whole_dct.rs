@@ -210,7 +210,7 @@ impl Course {
         job: &Rewrite<'_>,
     ) -> Result<(Opened<'a>, bool), Error> {
         let (context, device) = (opened.context, opened.device.clone());
-        let deadline = opened.deadline();
+        let deadline = opened.context.deadline();
         let Observed { opened, held } = match all_of_it(&mut opened, deadline) {
             Ok(held) => Observed { opened, held },
             Err(error) => {
@@ -282,7 +282,7 @@ enum StepOutcome {
 /// Takes a step and reads it back once. If the read is not as expected, the outcome is doubtful, since a read can be
 /// wrong, too.
 fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> StepOutcome {
-    let deadline = opened.deadline();
+    let deadline = opened.context.deadline();
     let outcome = match step {
         Step::Erase { copy } => {
             let sector = held.get(step.range()).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS,
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot, Timeout};
+use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot};
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{WritableKey, checked_manifest, public_slot};
 use crate::workflow::record::journal::absolute;
@@ -25,11 +25,11 @@ pub(in crate::workflow) fn restore_fields(
     context: Context<'_>,
     options: &DctRestoreOptions,
 ) -> Result<DctRestored, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
 
-    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let mut transaction = Transaction::open(context, terms(options))?;
     let held = transaction.opened.section_before_write()?;
     let (device, archive) = (transaction.device().clone(), transaction.archive());
     let on_it = |error: Error| error.on(&device, KeyState::Unchanged);

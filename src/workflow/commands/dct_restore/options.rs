@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::keys::Fingerprint;
-use crate::workflow::context::{DUO, DeviceRef, Evidence, Target, Timeout};
+use crate::workflow::context::{DUO, DeviceRef, Evidence, Target};
 use crate::workflow::describe::restored_field::RestoredField;
 use crate::workflow::write::{Outcome, Terms};
 
@@ -74,11 +74,10 @@ pub struct DctRestored {
 pub(in crate::workflow) const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
 
 /// The options that every write has.
-pub(in crate::workflow) fn terms(options: &DctRestoreOptions, timeout: Timeout) -> Terms<'_> {
+pub(in crate::workflow) fn terms(options: &DctRestoreOptions) -> Terms<'_> {
     Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,

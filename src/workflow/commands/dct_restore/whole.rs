@@ -9,7 +9,7 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Operation, OperationKind, Reached, Request, open};
 use crate::keys::{Fingerprint, Slot};
 use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
-use crate::workflow::context::{Action, Context, DeviceRef, Evidence, Plan, Snapshot, Timeout, WholeHeld};
+use crate::workflow::context::{Action, Context, DeviceRef, Evidence, Plan, Snapshot, WholeHeld};
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
@@ -25,12 +25,12 @@ pub(in crate::workflow) fn restore_whole(
     context: Context<'_>,
     options: &DctRestoreOptions,
 ) -> Result<DctRestored, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let reading = |error: Error| error.during("reading the image");
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
 
-    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let mut transaction = Transaction::open(context, terms(options))?;
     let archive = transaction.archive().cloned();
     let device = transaction.device().clone();
     let looked = candidate

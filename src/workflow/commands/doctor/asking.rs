@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 use crate::journal::Request;
 use crate::workflow::commands::doctor::examined::Examined;
 use crate::workflow::commands::doctor::finding::{Finding, Severity};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::input::token;
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::Cloud;
@@ -62,7 +62,6 @@ impl AskOptions {
 pub(in crate::workflow) fn find(
     context: Context<'_>,
     options: &AskOptions,
-    timeout: Timeout,
     general: &mut Vec<Finding>,
 ) -> Result<Option<Cloud>, Error> {
     let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
@@ -87,7 +86,7 @@ pub(in crate::workflow) fn find(
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    match Cloud::find(context, &wanted, timeout) {
+    match Cloud::find(context, &wanted) {
         Ok(cloud) => Ok(Some(cloud)),
         // The Duo can still be examined.
         Err(error) if error.code() == Code::TokenMissing => {

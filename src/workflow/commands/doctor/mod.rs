@@ -12,7 +12,7 @@ use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
 use crate::journal::{DeviceMark, Operation, Request, open};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Snapshot, Target};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use crate::workflow::device::enter_dfu::enter_dfu_if_none;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
@@ -66,13 +66,13 @@ pub struct Diagnosis {
 /// Examines the archive, the journal, and every Duo in DFU mode; then asks the cloud about each, if requested. What
 /// cannot be read or reached is also a finding.
 pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let (mut general, mut obstacles) = (Vec::new(), Vec::new());
-    let cloud = asking::find(context, &options.cloud, timeout, &mut general)?;
+    let cloud = asking::find(context, &options.cloud, &mut general)?;
     let backups = backups(context, options, &mut general);
     let mut cut_short = cut_short(context, &mut general);
     let mut looking =
-        Looking { context, options, timeout, backups, cut_short: &mut cut_short, obstacles: &mut obstacles };
+        Looking { context, options, backups, cut_short: &mut cut_short, obstacles: &mut obstacles };
     let mut duos = match looking.examine_all() {
         Err(error) if error.code() == Code::Interrupted => return Err(error),
         Err(error) => {
@@ -84,7 +84,7 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
     };
     if duos.is_empty() && obstacles.is_empty() {
         // Find out why there is no Duo to examine.
-        if let Err(error) = Opened::find(context, &options.target, timeout) {
+        if let Err(error) = Opened::find(context, &options.target) {
             general.push(Finding::of(&error));
             obstacles.push(error);
         }
@@ -194,7 +194,6 @@ fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerpri
 struct Looking<'a, 'l> {
     context: Context<'a>,
     options: &'l DoctorOptions,
-    timeout: Timeout,
     backups: Vec<Entry>,
     /// The operations that were cut short and belong to none of the Duos so far.
     cut_short: &'l mut Vec<Operation>,
@@ -204,9 +203,9 @@ struct Looking<'a, 'l> {
 impl<'a> Looking<'a, '_> {
     fn examine_all(&mut self) -> Result<Vec<Examined>, Error> {
         let target = &self.options.target;
-        enter_dfu_if_none(self.context, target, self.timeout)?;
+        enter_dfu_if_none(self.context, target)?;
         let mut examined = Vec::new();
-        for Attempt { path, opened } in open_all(self.context, target, self.timeout)? {
+        for Attempt { path, opened } in open_all(self.context, target)? {
             let path = path.to_string();
             let duo = match opened {
                 Err(problem) => {
@@ -241,8 +240,7 @@ impl<'a> Looking<'a, '_> {
             }
         };
         let typed = self.options.target.path.clone();
-        let proof =
-            if self.options.verify { proving::prove(&opened, &snapshot, typed, self.timeout)? } else { None };
+        let proof = if self.options.verify { proving::prove(&opened, &snapshot, typed)? } else { None };
         let proven = proof.as_ref().is_some_and(|(_, proven)| *proven);
         let (found, particle) = self.checks(&opened.device, &snapshot, proven);
         findings.extend(found);

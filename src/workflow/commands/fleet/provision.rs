@@ -15,7 +15,7 @@ use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, 
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
 use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
-use crate::workflow::context::{Context, Event, Phase, Timeout};
+use crate::workflow::context::{Context, Event, Phase};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
@@ -97,7 +97,6 @@ struct Asked {
     at_once: u32,
     shard: Option<Shard>,
     max_failures: u32,
-    timeout: Timeout,
 }
 
 /// Checks the whole list; then sends the key of each device that is not done, and records the outcome in the ledger.
@@ -106,13 +105,14 @@ pub fn provision_fleet(
     options: &FleetProvisionOptions,
 ) -> Result<FleetProvisioned, Error> {
     let asked = asked(options)?;
+    let context = context.within(options.timeout)?;
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    let cloud = Cloud::find(context, &wanted, asked.timeout)?;
+    let cloud = Cloud::find(context, &wanted)?;
     let list = List::open(&options.manifest)?;
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
@@ -189,7 +189,6 @@ fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
         at_once: crowd::at_once(options.concurrency)?,
         shard,
         max_failures,
-        timeout: Timeout::from_seconds(options.timeout)?,
     })
 }
 

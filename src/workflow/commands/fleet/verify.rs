@@ -105,9 +105,9 @@ struct Asking {
 
 /// Asks about each device of a list, and reports each answer as an event.
 pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Result<FleetVerified, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let (rate, at_once) = (crowd::rate(options.rate.as_deref())?, crowd::at_once(options.concurrency)?);
-    let whom = whom(context, options, timeout)?;
+    let whom = whom(context, options)?;
     let list = List::open(&options.manifest)?;
     context.phase(Phase::CheckList);
     let (rows_to_ask, left_out) = rows_of(&list, options.handshake)?;
@@ -137,7 +137,7 @@ pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Resul
     Ok(FleetVerified { server, handshake: options.handshake, counts, stopped_by })
 }
 
-fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) -> Result<Whom, Error> {
+fn whom(context: Context<'_>, options: &FleetVerifyOptions) -> Result<Whom, Error> {
     let refused = |message: &str, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
     let names_server = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
     if !options.handshake && names_server {
@@ -158,7 +158,7 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
     if options.handshake {
         let choice =
             ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-        return Ok(Whom::Devices { choice: Box::new(choice), timeout });
+        return Ok(Whom::Devices { choice: Box::new(choice), timeout: context.timeout });
     }
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
@@ -166,7 +166,7 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    Cloud::find(context, &wanted, timeout).map(Box::new).map(Whom::Api)
+    Cloud::find(context, &wanted).map(Box::new).map(Whom::Api)
 }
 
 /// The rows that can be asked about, and how many rows name a problem. A wrong row is an error, because its device

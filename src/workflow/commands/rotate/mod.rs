@@ -24,7 +24,7 @@ use crate::keys::{Fingerprint, PrivateKey};
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
 use crate::workflow::commands::rotate::telling::{Telling, without_proof};
 use crate::workflow::context::{
-    Action, Context, DUO, DeviceRef, NamedCloud, PairBefore, Plan, Snapshot, Target, Timeout,
+    Action, Context, DUO, DeviceRef, NamedCloud, PairBefore, Plan, Snapshot, Target,
 };
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
@@ -118,14 +118,13 @@ pub fn rotate(
     options: &RotateOptions,
     make_key: KeyMaker<'_>,
 ) -> Result<RotateDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
-    let cloud = Cloud::find(context, &wanted(options), timeout)?;
+    let cloud = Cloud::find(context, &wanted(options))?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: false,
         accepts_key_loss: false,
@@ -145,7 +144,7 @@ pub fn rotate(
     other_cloud::check(context, &cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
-        server.greet(context, timeout).map_err(without_proof).map_err(on)?;
+        server.greet(context).map_err(without_proof).map_err(on)?;
     }
     let previous = held.fingerprint();
     let known = operations(context, Some(&(&device).into()))?;
@@ -202,7 +201,6 @@ pub fn rotate(
         id,
         product_id: done.product_id,
         device: &device,
-        timeout,
         backup: None,
         kept: None,
         pair_before: None,
