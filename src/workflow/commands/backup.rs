@@ -10,7 +10,7 @@ use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, T
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::record::backup::{
-    Destination, back_up_slot, counts_as_key, not_encryptable, prepare, refuse_pem_name,
+    Destination, Keeper, counts_as_key, not_encryptable, prepare, refuse_pem_name,
 };
 use crate::workflow::record::journal::{Records, absolute, started};
 
@@ -103,7 +103,7 @@ fn back_up(
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     check_slot(&opened, &snapshot, options)?;
-    let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let fingerprint = snapshot.fingerprint();
     let request = Request {
         file: options.file.as_ref().map(absolute),
         raw: options.raw,
@@ -116,7 +116,7 @@ fn back_up(
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
     let stored = records.follow(context, started, |record| {
-        back_up_slot(context, &opened.device, &snapshot, destination, record)
+        Keeper { device: &opened.device, to: destination, record }.slot(&snapshot)
     })?;
     Ok(BackupDone {
         device: opened.device,

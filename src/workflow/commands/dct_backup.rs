@@ -16,7 +16,7 @@ use crate::workflow::context::{
 };
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
-use crate::workflow::record::backup::{BackupItem, Place, back_up_bytes, prepare, refuse_pem_name};
+use crate::workflow::record::backup::{BackupItem, Destination, Keeper, prepare, refuse_pem_name};
 use crate::workflow::record::journal::{Records, absolute, started};
 
 /// The options of `dct backup`.
@@ -103,7 +103,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     let context = context.within(options.timeout)?;
     refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
-    back_up(context, options, &place)
+    back_up(context, options, &Destination { place, encrypt: None })
 }
 
 /// Does the same with every connected Duo. Each backup goes to the archive.
@@ -118,9 +118,10 @@ pub fn backup_all_dcts(
     let wanted = Wanted::read(&options.target, all)?;
     let context = context.within(options.timeout)?;
     let place = prepare(context, None, options.archive.as_deref())?;
+    let destination = Destination { place, encrypt: None };
     let places = wanted.find(context, boards(options))?;
     Ok(all::run(context, &wanted, places, |context, target| {
-        back_up(context, &DctBackupOptions { target, ..options.clone() }, &place)
+        back_up(context, &DctBackupOptions { target, ..options.clone() }, &destination)
     }))
 }
 
@@ -137,7 +138,11 @@ const fn boards(options: &DctBackupOptions) -> &'static [Board] {
     if options.whole { &[DUO] } else { &BOARDS }
 }
 
-fn back_up(context: Context<'_>, options: &DctBackupOptions, place: &Place) -> Result<DctBackupDone, Error> {
+fn back_up(
+    context: Context<'_>,
+    options: &DctBackupOptions,
+    destination: &Destination,
+) -> Result<DctBackupDone, Error> {
     let records = Records::wished(context);
     let mut opened = Opened::find_board(context, &options.target, boards(options))?;
     let image = Image::read(&mut opened, options.whole)?;
@@ -153,8 +158,9 @@ fn back_up(context: Context<'_>, options: &DctBackupOptions, place: &Place) -> R
     };
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
     let item = image.item(&opened.device);
-    let stored = records
-        .follow(context, started, |record| back_up_bytes(context, &opened.device, &item, place, record))?;
+    let stored = records.follow(context, started, |record| {
+        Keeper { device: &opened.device, to: destination, record }.bytes(&item)
+    })?;
     Ok(DctBackupDone {
         device: opened.device.clone(),
         path: stored.path,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{DeviceMark, OperationKind, Request, Started};
+use crate::journal::{DeviceMark, OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey, PublicKey};
 use crate::workflow::all::{
     AllDone, AllOptions, Ended, OfOne, Piece, Place, Report, Wanted, each, one_or_all,
@@ -345,11 +345,11 @@ fn send(
         record.sending()?;
         cloud.send_public_key(context, &message)?;
         let (Some(server), Some(key)) = (server, &subject.private) else { return Ok(()) };
-        record.accepted();
+        record.reached(Step::Accepted);
         server.caution(context, done.device_id, started.request.from_device);
         let proven = server.prove_told(context, Phase::Handshake, done.device_id, key);
         proven.map_err(|error| not_proven(error, &started, done))?;
-        record.proven();
+        record.reached(Step::Proven);
         Ok(())
     })?;
     Ok(done.clone())

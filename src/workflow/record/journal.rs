@@ -153,7 +153,7 @@ fn without(error: &JournalError) -> String {
 
 /// The journal entry of an operation that runs.
 pub(in crate::workflow) struct OperationRecord<'a> {
-    context: Context<'a>,
+    pub context: Context<'a>,
     entry: Option<Entry>,
     required: bool,
     complained: bool,
@@ -164,21 +164,6 @@ impl OperationRecord<'_> {
     pub fn backed_up(&mut self, stored: &Stored) -> Result<(), Error> {
         let path = stored.path.to_string_lossy().into_owned();
         self.before_a_write(Step::BackedUp { path, sha256: Some(stored.sha256.clone()) })
-    }
-
-    /// Call before the first byte is written to the flash; the step is on the disk when this returns.
-    pub fn writing(&mut self) -> Result<(), Error> {
-        self.before_a_write(Step::Writing)
-    }
-
-    /// What was written was read back and compared.
-    pub fn verified(&mut self) {
-        self.say(Step::Verified);
-    }
-
-    /// The Duo left DFU mode.
-    pub fn left(&mut self) {
-        self.say(Step::Left);
     }
 
     /// The new key is on the disk.
@@ -194,26 +179,6 @@ impl OperationRecord<'_> {
         Ok(())
     }
 
-    /// The cloud said that it took the key; more steps follow.
-    pub fn accepted(&mut self) {
-        self.say(Step::Accepted);
-    }
-
-    /// It was proven that the cloud has the key.
-    pub fn proven(&mut self) {
-        self.say(Step::Proven);
-    }
-
-    /// Call before the request that gives the cloud the old key again.
-    pub fn sending_old(&mut self) {
-        self.say(Step::SendingOld);
-    }
-
-    /// It was proven that the cloud has the old key again.
-    pub fn taken_back(&mut self) {
-        self.say(Step::TakenBack);
-    }
-
     fn end(mut self, error: Option<&Error>) {
         let error =
             error.map(|error| Failure { code: error.code().name().to_owned(), key: error.key_state() });
@@ -222,15 +187,17 @@ impl OperationRecord<'_> {
         self.complain(ended);
     }
 
-    fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
+    /// Records a step without which nothing may be written; it is on the disk when this returns.
+    pub fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
         if self.required {
             return self.append(step).map_err(Error::from);
         }
-        self.say(step);
+        self.reached(step);
         Ok(())
     }
 
-    fn say(&mut self, step: Step) {
+    /// Records a step that was reached; a journal error is noted.
+    pub fn reached(&mut self, step: Step) {
         let said = self.append(step);
         self.complain(said);
     }

@@ -11,6 +11,7 @@ use crate::dct::DctImage;
 use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::journal::Step;
 use crate::keys::SlotImage;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, Transfer, interrupted};
 use crate::workflow::device::opened::Opened;
@@ -55,7 +56,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     }
     let wanted = patch.applied_to(before)?;
     let block = block_to_write(&opened, before, patch)?;
-    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.before_a_write(Step::Writing).map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let size = patch.bytes().len();
     context.phase(Phase::Write);
@@ -71,7 +72,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     let (opened, held) = written?;
     context.progress(Transfer::Downloaded, size);
     context.progress(Transfer::CompleteDownload, size);
-    record.verified();
+    record.reached(Step::Verified);
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during(AFTER_THE_WRITE)

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 
 use crate::archive::Archive;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{OperationKind, Request, Started};
+use crate::journal::{OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, Passphrase};
 use crate::workflow::context::{Board, Context, DeviceRef, Phase, Plan, Target, interrupted};
 use crate::workflow::device::leave::leave;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
-use crate::workflow::record::backup::{Backups, Destination, Place, locate_archive};
+use crate::workflow::record::backup::{Backups, Destination, Keeper, Place, locate_archive};
 use crate::workflow::record::journal::{OperationRecord, Records, absolute, started};
 use crate::workflow::write::unbacked::check_unbacked;
 
@@ -56,12 +56,7 @@ pub(in crate::workflow) trait Writing {
     fn check(&self, opened: &Opened<'_>) -> Result<(), Error>;
 
     /// Backs up what is there.
-    fn back_up(
-        &self,
-        opened: &Opened<'_>,
-        to: &Destination,
-        record: &mut OperationRecord<'_>,
-    ) -> Result<Backups, Error>;
+    fn back_up(&self, keeper: &mut Keeper<'_, '_>) -> Result<Backups, Error>;
 
     /// Writes what differs, and returns once all of it was read back and compared.
     fn write<'a>(
@@ -207,14 +202,14 @@ fn run<W: Writing>(
         prepare(&opened, &mut proposal, &backups, record)?;
     }
     if is_there {
-        (0..proposal.writing.parts()).for_each(|_| record.verified());
+        (0..proposal.writing.parts()).for_each(|_| record.reached(Step::Verified));
         backups.first = None;
     } else {
         opened = write(opened, &mut proposal, &backups, record)?;
     }
     if leaves {
         leave(opened, proposal.then)?;
-        record.left();
+        record.reached(Step::Left);
     }
     Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
 }
@@ -226,8 +221,8 @@ fn back_up<W: Writing>(
     destination: Option<&Destination>,
     record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
-    if let Some(destination) = destination {
-        return writing.back_up(opened, destination, record);
+    if let Some(to) = destination {
+        return writing.back_up(&mut Keeper { device: &opened.device, to, record });
     }
     opened.context.note("no backup is made (--no-backup): what is written over is lost");
     Ok(Backups::default())

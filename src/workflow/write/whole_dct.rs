@@ -11,13 +11,14 @@ use std::time::Duration;
 use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::journal;
 use crate::keys::Fingerprint;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, WholeHeld, interrupted};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::reconcile::{Observed, Probe, reconcile};
 use crate::workflow::device::whole_dct::differences;
 use crate::workflow::next::Recovery;
-use crate::workflow::record::backup::{Backups, Destination, back_up_whole};
+use crate::workflow::record::backup::{Backups, Keeper};
 use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::field::AFTER_THE_WRITE;
 use crate::workflow::write::transaction::Writing;
@@ -55,13 +56,8 @@ impl Writing for WholeDct<'_> {
         next_step(&self.held.bytes, self.image, self.known).is_none()
     }
 
-    fn back_up(
-        &self,
-        opened: &Opened<'_>,
-        to: &Destination,
-        record: &mut OperationRecord<'_>,
-    ) -> Result<Backups, Error> {
-        back_up_whole(opened.context, &opened.device, &self.held, to, record)
+    fn back_up(&self, keeper: &mut Keeper<'_, '_>) -> Result<Backups, Error> {
+        keeper.whole(&self.held)
     }
 
     fn write<'a>(
@@ -104,7 +100,7 @@ fn rewrite<'a>(
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
-    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.before_a_write(journal::Step::Writing).map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let mut course =
         Course { held: Buffer::new(job.before.to_vec()), known: job.known, doubts: 0, copy: None };
@@ -117,7 +113,7 @@ fn rewrite<'a>(
         }
     }
     confirm(&mut opened, job)?;
-    record.verified();
+    record.reached(journal::Step::Verified);
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during(AFTER_THE_WRITE)

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::archive::Archive;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{Started, may_be_taken};
+use crate::journal::{Started, Step, may_be_taken};
 use crate::keys::PrivateKey;
 use crate::workflow::commands::rotate::new_key::NewKey;
 use crate::workflow::context::{Context, DeviceRef, Event, PairBefore, Phase, Plan, interrupted};
@@ -101,7 +101,7 @@ impl Telling<'_, '_> {
         let message = self.message(&self.new.key).map_err(|error| self.on(error))?;
         record.sending().map_err(|error| self.on(error))?;
         self.cloud.send_public_key(self.context, &message).map_err(|error| self.not_accepted(error))?;
-        record.accepted();
+        record.reached(Step::Accepted);
         Ok(())
     }
 
@@ -194,10 +194,10 @@ impl Telling<'_, '_> {
         record: &mut OperationRecord<'_>,
     ) -> Result<(), Error> {
         let message = self.message(old)?;
-        record.sending_old();
+        record.reached(Step::SendingOld);
         self.cloud.send_public_key(self.context, &message)?;
         server.prove_told(self.context, Phase::ProveOld, self.id, old)?;
-        record.taken_back();
+        record.reached(Step::TakenBack);
         Ok(())
     }
 }
@@ -222,7 +222,7 @@ impl Beside for Telling<'_, '_> {
         server
             .prove_told(self.context, Phase::ProveNew, self.id, &self.new.key)
             .map_err(|error| self.not_proven(server, error, record))?;
-        record.proven();
+        record.reached(Step::Proven);
         Ok(())
     }
 
