@@ -6,7 +6,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use crate::archive::{Opens, Owner, check_free, create_new, is_pem_name, store_key};
+use crate::archive::{Opens, Owner, check_free, create_new, is_pem_name, store_files};
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, Passphrase, PrivateKey, SlotImage};
 use crate::workflow::context::Context;
@@ -66,7 +66,7 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     let unnamed = || PathBuf::from(format!("key-{}.{extension}", public.fingerprint().short()));
     let path = options.file.clone().unwrap_or_else(unnamed);
     let public_key = public.to_pem();
-    let stored = store_key(&path, &bytes, opens, &public_key, &Owner::detect(&context.env))
+    let stored = store_files(&path, &bytes, opens, Some(&public_key), None, &Owner::detect(&context.env))
         .map_err(|error| Error::from(error).during(MAKING))?;
     warn_of_readers(context, &stored.path, stored.privacy);
     if stored.public_key.is_none() {
