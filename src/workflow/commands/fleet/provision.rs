@@ -1,12 +1,12 @@
 //! `fleet provision`: sends the keys of a list to the cloud, and continues where it was stopped.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::counts::{FleetCounts, rows};
 use super::crowd::{self, Crowd};
 use super::list::{List, Rules};
-use super::send::Sending;
+use super::send::{Rounds, Sending};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::disk::Owner;
 use crate::error::{Code, Error};
@@ -15,7 +15,7 @@ use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, 
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
 use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
-use crate::workflow::context::{Context, Event, Phase};
+use crate::workflow::context::{Context, Phase};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
@@ -139,7 +139,7 @@ pub fn provision_fleet(
     let dropped = dropped(known, &api, &checked);
     let was_there = known.is_some();
     let before = counts(&checked);
-    context.control.event(begins(before));
+    context.control.event(before.event(0.0, None));
     let mut result = FleetProvisioned {
         run: None,
         ledger: path.exists().then(|| path.clone()),
@@ -169,12 +169,7 @@ pub fn provision_fleet(
 
 fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
     let refused = |message: String, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
-    if options.manifest == "-" && options.token_file.as_deref() == Some("-") {
-        return refused(
-            "standard input holds the list or the token, not both".to_owned(),
-            "give one of them a file",
-        );
-    }
+    crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
     let shard = match options.shard.as_deref().map(str::parse::<Shard>).transpose() {
         Ok(shard) => shard,
         Err(error) => return refused(error.to_string(), "leave --shard out to send all of the list"),
@@ -209,19 +204,6 @@ fn counts(checked: &Checked) -> FleetCounts {
         not_reached: rows(checked.wishes.len() as u64),
         left_out: rows(checked.left_out + checked.wrong),
         ..FleetCounts::default()
-    }
-}
-
-/// The first event, which reports the devices that were done before.
-fn begins(FleetCounts { already_done, not_reached, .. }: FleetCounts) -> Event {
-    Event::FleetProgress {
-        done: 0,
-        already_done,
-        failed: 0,
-        unknown: 0,
-        not_reached,
-        rate: 0.0,
-        paused: None,
     }
 }
 
@@ -304,9 +286,16 @@ fn run(
         started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
     let (crowd, mut events) = Crowd::new(asked.rate, context.control.cancel().clone());
     let folder = list.folder().to_owned();
-    let (max_failures, already_done) = (asked.max_failures, result.counts.already_done);
-    let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, max_failures, already_done);
-    let sending = Arc::new(sending);
+    let sending = Arc::new(Sending {
+        crowd,
+        cloud,
+        writer,
+        wishes: checked.wishes,
+        folder,
+        max_failures: asked.max_failures,
+        tally: Mutex::new(result.counts),
+        rounds: Rounds::default(),
+    });
     let mut ended_early = false;
     // In the journal, a run that did not finish every device ends with an error.
     let told = Records::wished(context).follow(context, started, |_| {
@@ -315,15 +304,12 @@ fn run(
         if sending.second_round() {
             crowd::run(context, &sending, &mut events, asked.at_once)?;
         }
-        let all = FleetCounts { total: result.counts.total, ..sending.counts() };
-        let stopped = sending.crowd.stopped().take();
-        let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
-        let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
+        result.counts = sending.counts();
+        let stopped = sending.crowd.why_stopped(result.counts.not_reached);
         ended_early = stopped.is_some();
-        result.counts = FleetCounts { left_out: result.counts.left_out, ..all };
         match stopped {
             Some(error) => Err(error),
-            None if all.failed + all.unknown > 0 => {
+            None if result.counts.failed + result.counts.unknown > 0 => {
                 Err(Error::new(Code::CloudRefused, "not every device is done"))
             }
             None => Ok(()),

@@ -173,9 +173,8 @@ impl<'m> Made<'m> {
             let first = id.is_none_or(|id| named.insert(id));
             self.row(id.filter(|_| first), &absolute(row, list, self.format), wanted)
         })?;
-        let left: Vec<DeviceId> =
-            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
-        for id in left.into_iter().filter(|id| !named.contains(id)) {
+        let left = self.ledgers.devices(&self.whole.api);
+        for (id, _) in left.into_iter().filter(|(id, _)| !named.contains(id)) {
             self.dropped += 1;
             let row = Row { device_id: id.to_string(), ..Row::default() };
             if self.format != Format::Manifest {
@@ -188,9 +187,7 @@ impl<'m> Made<'m> {
     /// Reports by the ids alone. Only the list says which devices were not reached.
     fn by_ledgers(&mut self, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
         self.begin()?;
-        let known: Vec<DeviceId> =
-            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
-        for id in known {
+        for (id, _) in self.ledgers.devices(&self.whole.api) {
             let row = Row { device_id: id.to_string(), ..Row::default() };
             self.row(Some(id), &row, wanted)?;
         }
@@ -208,13 +205,8 @@ impl<'m> Made<'m> {
     ) -> Result<(), Error> {
         let outcome = self.write(id, row, wanted)?;
         self.counts.total += 1;
-        *(match outcome {
-            Outcome::Done => &mut self.counts.done,
-            Outcome::Failed => &mut self.counts.failed,
-            Outcome::Unknown => &mut self.counts.unknown,
-            Outcome::NotReached if !row.problem.trim().is_empty() => &mut self.counts.left_out,
-            Outcome::NotReached => &mut self.counts.not_reached,
-        }) += 1;
+        let left_out = outcome == Outcome::NotReached && !row.problem.trim().is_empty();
+        *(if left_out { &mut self.counts.left_out } else { self.counts.of(outcome) }) += 1;
         Ok(())
     }
 
