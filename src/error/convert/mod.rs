@@ -136,7 +136,7 @@ impl Error {
 
 impl From<UnknownFieldError> for Error {
     fn from(error: UnknownFieldError) -> Self {
-        Self::new(Code::InvalidArgument, error.to_string())
+        Self::invalid(error.to_string())
             .hint(format!("the fields are: {}", UnknownFieldError::known().join(", ")))
     }
 }

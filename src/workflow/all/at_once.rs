@@ -8,7 +8,7 @@ use std::thread;
 use super::find::Place;
 use super::told_of::ToldOf;
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::workflow::context::Context;
 
 /// How many Duos are worked on at once.
@@ -69,7 +69,7 @@ fn one<P, T>(
         Some(absent) => Err(absent),
         None => catch_unwind(AssertUnwindSafe(|| work(Context { control: &told, ..context }, piece)))
             .unwrap_or_else(|_| {
-                Err(Error::new(Code::Internal, format!("a defect in the work on the Duo at {}", place.path)))
+                Err(Error::internal(format!("a defect in the work on the Duo at {}", place.path)))
             }),
     };
     let seen = *told.seen();

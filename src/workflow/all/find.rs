@@ -113,5 +113,5 @@ impl Place {
 /// The error for an option that is about one Duo.
 pub(in crate::workflow) fn one_or_all(option: &str) -> Error {
     let message = format!("{option} is about one Duo, and --all is every Duo that is connected");
-    Error::new(Code::InvalidArgument, message).hint("give one of them")
+    Error::invalid(message).hint("give one of them")
 }

@@ -143,11 +143,8 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
     let file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key);
     if options.verify && matches!(file, Some(KeyFile::Public(_))) {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "the key file holds a public key, which --verify cannot prove",
-        )
-        .hint("name a file with the private key, or leave --verify out"));
+        return Err(Error::invalid("the key file holds a public key, which --verify cannot prove")
+            .hint("name a file with the private key, or leave --verify out"));
     }
     let cloud = find_cloud(context, options)?;
     let subject = match file {
@@ -394,7 +391,7 @@ fn server(
     if !choice.names_key() && !cloud.is_particle() {
         let message =
             format!("{} is not Particle's, and nothing says where its devices connect to", cloud.api_url());
-        return Err(Error::new(Code::InvalidArgument, message)
+        return Err(Error::invalid(message)
             .hint("add --server-key FILE and --host NAME, or read the Duo: --from-device"));
     }
     Ok(choice.of_nobody(device_id))
@@ -449,13 +446,13 @@ fn check_all(options: &ProvisionOptions) -> Result<(), Error> {
     }
     if !options.from_device {
         let message = "--all sends each Duo's own key, which is read over USB";
-        return Err(Error::new(Code::InvalidArgument, message).hint("add --from-device"));
+        return Err(Error::invalid(message).hint("add --from-device"));
     }
     check(options)
 }
 
 fn check(options: &ProvisionOptions) -> Result<(), Error> {
-    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    let contradiction = |message: &str| Err(Error::invalid(message));
     if options.from_device && options.key_file.is_some() {
         return contradiction("a key file and --from-device are two different keys; give one of them");
     }
@@ -523,8 +520,6 @@ fn read_from_device(
                 attached: Some((device, snapshot)),
             },
         )),
-        (problem, _) => {
-            Err(on(problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))))
-        }
+        (problem, _) => Err(on(problem.unwrap_or_else(|| Error::internal("a slot with a key has none")))),
     }
 }

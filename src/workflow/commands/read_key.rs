@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::error::{Code, Error, KeyState};
+use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::device::opened::Opened;
@@ -39,7 +39,7 @@ pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRea
     let snapshot = opened.proven(snapshot)?;
     let on = |error: Error| error.during("reading the key slot").on(&opened.device, KeyState::Unchanged);
     let problem = Error::key_slot(&snapshot.slot);
-    let internal = |message: String| on(Error::new(Code::Internal, message));
+    let internal = |message: String| on(Error::internal(message));
     let Some(read) = snapshot.slot.key() else {
         return Err(problem.map_or_else(|| internal("no key was read".to_owned()), on));
     };

@@ -264,7 +264,7 @@ impl Cloud {
             Ok(None) if port.is_some() => {
                 let message =
                     "--port is given, and neither the file nor the Duo names the host that it belongs to";
-                Err(Error::new(Code::InvalidArgument, message).hint("give both: add --host NAME"))
+                Err(Error::invalid(message).hint("give both: add --host NAME"))
             }
             Ok(None) => Ok((None, AddressSource::None)),
             Err(error) => Err(Error::new(
@@ -278,7 +278,7 @@ impl Cloud {
 
 /// The address in the options, if there is one; an error if it is not valid.
 fn typed_address(options: &ServerKeySetOptions) -> Result<Option<ServerAddress>, Error> {
-    let invalid = |message: &str| Error::new(Code::InvalidArgument, message);
+    let invalid = |message: &str| Error::invalid(message);
     if options.port == Some(0) {
         return Err(invalid("0 is no port that a cloud listens on").hint("leave --port out for 5683"));
     }
@@ -327,5 +327,5 @@ fn unusable(file: &Path, error: &ServerAddressError) -> Error {
 }
 
 fn too_short() -> Error {
-    Error::new(Code::Internal, "the server's field was read short")
+    Error::internal("the server's field was read short")
 }

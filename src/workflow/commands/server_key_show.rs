@@ -50,7 +50,7 @@ pub fn show_server_key(
     let snapshot = opened.section()?;
     let id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let server = snapshot.image().server_key_slot().map(|field| ServerReport::of_field(field, id));
-    let server = server.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+    let server = server.ok_or_else(|| Error::internal("the DCT was read short"))?;
     Ok(ServerKeyShown { device: Some(opened.device), path: None, server })
 }
 

@@ -83,7 +83,7 @@ fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operati
 /// Dismisses an operation if only its outcome at a cloud is unknown; refuses anything else.
 fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<OperationReport, Error> {
     let unknown = || {
-        Error::new(Code::InvalidArgument, format!("no operation with the id {id:?} is in flight"))
+        Error::invalid(format!("no operation with the id {id:?} is in flight"))
             .hint("those that can be put away are listed, each with its id, by: duo-provision status")
     };
     let known = OperationId::try_from(id.to_owned()).map_err(|_| unknown())?;

@@ -165,11 +165,11 @@ fn claim_of_file(
 ) -> Result<Claim, Error> {
     if options.target.path.is_some() {
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
-        return Err(Error::new(Code::InvalidArgument, message));
+        return Err(Error::invalid(message));
     }
     if options.target.enter_dfu || options.target.wait {
         let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
-        return Err(Error::new(Code::InvalidArgument, message));
+        return Err(Error::invalid(message));
     }
     choice.check_whole()?;
     let (given, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
@@ -191,7 +191,7 @@ fn device_of(file: &Path, given: &GivenFile) -> Result<DeviceId, Error> {
         .filter(|manifest| given.is_described_by(manifest))
         .and_then(|manifest| manifest.device_id)
         .ok_or_else(|| {
-            Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", plain_path(file)))
+            Error::invalid(format!("nothing says which device {} is of", plain_path(file)))
                 .hint("add --device ID, the 24 hexadecimal digits of the Duo's id")
         })
 }
@@ -209,9 +209,7 @@ fn claim_of_device(
     let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
         (None, Some(read)) => read.key.clone(),
         (problem, _) => {
-            return Err(on(
-                problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
-            ));
+            return Err(on(problem.unwrap_or_else(|| Error::internal("a slot with a key has none"))));
         }
     };
     let id = device.device_id.or_else(|| snapshot.image().device_id());

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::dct::{COPY_SIZE, CopyRule, DEVICE_PRIVATE_KEY, Dct, DctCopy, DctImage, SECTION_SIZES};
 use crate::dfuse::Buffer;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::keys::{Fingerprint, Slot};
 
 /// Bytes that were read from a Duo twice, with the same result.
@@ -80,5 +80,5 @@ impl WholeHeld {
 }
 
 fn read_short() -> Error {
-    Error::new(Code::Internal, "the DCT was read short")
+    Error::internal("the DCT was read short")
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::error::{Code, Error, SURROUNDINGS_PAGE};
+use crate::error::{Error, SURROUNDINGS_PAGE};
 use crate::usb::{Bus, Surroundings};
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
@@ -94,11 +94,8 @@ fn check_path(path: &str) -> Result<String, Error> {
     if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
         return Ok(path.to_owned());
     }
-    Err(Error::new(
-        Code::InvalidArgument,
-        format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"),
-    )
-    .hint("see the path of each Duo with: duo-provision list"))
+    Err(Error::invalid(format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"))
+        .hint("see the path of each Duo with: duo-provision list"))
 }
 
 /// The Duo that an operation worked on, or another board with the same layout.

@@ -6,7 +6,7 @@ use crate::archive::{Manifest, manifest_beside};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::workflow::context::{Context, Target};
 use crate::workflow::input::given_file::GivenFile;
 
@@ -66,7 +66,7 @@ pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
     if *target == Target::default() {
         return Ok(());
     }
-    Err(Error::new(Code::InvalidArgument, "a file is given, and an attached Duo is chosen; give one of them")
+    Err(Error::invalid("a file is given, and an attached Duo is chosen; give one of them")
         .hint("leave out what chooses a Duo to look at the file, or the file to look at the Duo"))
 }
 

@@ -113,7 +113,7 @@ impl<'a> Passphrases<'a> {
         }
         if wanted.no_backup {
             let message = "--encrypt is about the backup, and --no-backup makes none; give one of them";
-            return Err(Error::new(Code::InvalidArgument, message));
+            return Err(Error::invalid(message));
         }
         if wanted.dry_run { self.given() } else { self.new_or_given().map(Some) }
     }
@@ -139,11 +139,8 @@ pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool
     if encrypt || !options.is_given() {
         return Ok(());
     }
-    Err(Error::new(
-        Code::InvalidArgument,
-        "a passphrase was given, but without --encrypt nothing is encrypted",
-    )
-    .hint("add --encrypt, or leave the passphrase out"))
+    Err(Error::invalid("a passphrase was given, but without --encrypt nothing is encrypted")
+        .hint("add --encrypt, or leave the passphrase out"))
 }
 
 /// Refuses a passphrase if there is no key file that it could open.
@@ -151,7 +148,7 @@ pub(in crate::workflow) fn check_opens(options: &PassphraseOptions, file: bool) 
     if file || !options.is_given() {
         return Ok(());
     }
-    Err(Error::new(Code::InvalidArgument, "a passphrase opens a key file, and none was given"))
+    Err(Error::invalid("a passphrase opens a key file, and none was given"))
 }
 
 fn given(context: Context<'_>, options: &PassphraseOptions) -> Result<Option<Passphrase>, Error> {

@@ -11,7 +11,7 @@ use crate::cloud::provisioning::ProvisioningRequest;
 use crate::cloud::reply::Question;
 use crate::cloud::token::Token;
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::keys::PublicKey;
 use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::{Wanted, resolve};
@@ -139,7 +139,7 @@ impl Cloud {
 /// Refuses 0, which is no product id.
 pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
     if id == Some(0) {
-        return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
+        return Err(Error::invalid("a product id of 0 is no product")
             .hint("leave --product-id out for 88, the Duo's"));
     }
     Ok(())

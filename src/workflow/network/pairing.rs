@@ -44,7 +44,7 @@ impl ServerChoice {
     /// Checks the options, and reads the key file.
     pub fn read(key: Option<&Path>, host: Option<&str>, port: Option<u16>) -> Result<Self, Error> {
         if port == Some(0) {
-            return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
+            return Err(Error::invalid("0 is no port that a cloud listens on")
                 .hint("leave --port out for the one in the Duo, or 5683"));
         }
         Ok(Self {
@@ -66,7 +66,7 @@ impl ServerChoice {
             return Ok(());
         }
         let message = "of another cloud than Particle's, both its key and its address are needed";
-        Err(Error::new(Code::InvalidArgument, message)
+        Err(Error::invalid(message)
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
     }
 
@@ -217,7 +217,7 @@ fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort
 
 fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
     ServerAddress::new(host, port).map_err(|error| {
-        Error::new(Code::InvalidArgument, format!("{host:?} is no address of a cloud: {error}"))
+        Error::invalid(format!("{host:?} is no address of a cloud: {error}"))
             .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")
     })
 }

@@ -99,7 +99,7 @@ impl<'a> BackupItem<'a> {
     /// The key slot.
     fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
         let slot = snapshot.image().private_key_slot();
-        let bytes = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+        let bytes = slot.ok_or_else(|| Error::internal("the DCT was read short"))?;
         let contents = if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot };
         Ok(Self::in_slot(bytes, contents, key_of(&snapshot.slot)))
     }
@@ -287,11 +287,8 @@ impl Destination {
         }
         let read = snapshot.slot.key().ok_or_else(|| {
             let holds = &snapshot.slot;
-            Error::new(
-                Code::InvalidArgument,
-                format!("the key slot holds {holds}, and only a key can be PEM"),
-            )
-            .hint("give the file a name that ends in .bin")
+            Error::invalid(format!("the key slot holds {holds}, and only a key can be PEM"))
+                .hint("give the file a name that ends in .bin")
         })?;
         say_what_is_lost(context, snapshot, &read.key);
         Ok(Some(Text { pem: plain_pem(&read.key)?, opens: None }))
@@ -330,7 +327,7 @@ fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey)
 
 /// A key as unencrypted PEM.
 pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let pem = key.to_pkcs8_pem().map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let pem = key.to_pkcs8_pem().map_err(Error::internal)?;
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
@@ -338,10 +335,10 @@ pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u
 pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
     match path.filter(|path| is_pem_name(path)) {
         None => Ok(()),
-        Some(path) => Err(Error::new(
-            Code::InvalidArgument,
-            format!("{}: {what} is no PEM, which is what the name promises", plain_path(path)),
-        )
+        Some(path) => Err(Error::invalid(format!(
+            "{}: {what} is no PEM, which is what the name promises",
+            plain_path(path)
+        ))
         .hint("give the file a name that ends in .bin")),
     }
 }
@@ -359,7 +356,7 @@ pub(in crate::workflow) fn encrypt(
     passphrase: &Passphrase,
 ) -> Result<Zeroizing<String>, Error> {
     key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
-        .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
+        .map_err(|error| Error::internal(format!("the key could not be encrypted: {error}")))
 }
 
 fn describe<'a>(context: Context<'_>, device: &DeviceRef, item: &BackupItem<'a>) -> Backup<'a> {

@@ -24,10 +24,7 @@ impl Patch {
     /// Any other field, with all of its bytes.
     pub fn field_of(field: Field, bytes: &[u8]) -> Result<Self, Error> {
         if field == DEVICE_PRIVATE_KEY || bytes.len() != field.size {
-            return Err(Error::new(
-                Code::Internal,
-                format!("these bytes are not for {}", field.kebab_name()),
-            ));
+            return Err(Error::internal(format!("these bytes are not for {}", field.kebab_name())));
         }
         Ok(Self { field, bytes: Zeroizing::new(bytes.to_vec()) })
     }

@@ -70,7 +70,7 @@ fn unplaced(patch: &Patch) -> Error {
 }
 
 fn read_short() -> Error {
-    Error::new(Code::Internal, "the DCT was read short")
+    Error::internal("the DCT was read short")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Checks `--no-backup` on a Duo whose firmware can lose both the old and the new key.
 
 use crate::dct::CopyRule;
-use crate::error::{Code, Error, KeyState};
+use crate::error::{Error, KeyState};
 use crate::workflow::device::opened::Opened;
 
 /// The option that is required with `--no-backup`.
@@ -21,7 +21,7 @@ pub(in crate::workflow) fn check_unbacked(
     }
     let message = "without a backup the key can be lost for good here: the firmware of bootloaders r3 to r5 programs the \
                    new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one";
-    Err(Error::new(Code::InvalidArgument, message)
+    Err(Error::invalid(message)
         .on(device, KeyState::Unchanged)
         .hint(format!("leave --no-backup out; or, if you really mean it, add {ACCEPTED}")))
 }

@@ -141,8 +141,7 @@ impl Course {
         loop {
             let before = self.held.clone();
             let Some(step) = next_step(&before, job.image, self.known) else { return Ok(opened) };
-            let then =
-                step.done_to(&before).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
+            let then = step.done_to(&before).ok_or_else(|| Error::internal("a step has no place"))?;
             if self.copy.replace(step.copy()) != Some(step.copy()) {
                 context.phase(Phase::Write);
             }
@@ -244,7 +243,7 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
             return Ok(());
         }
     };
-    let image = Dump::recognise(job.image).ok_or_else(|| Error::new(Code::Internal, "the image is none"))?;
+    let image = Dump::recognise(job.image).ok_or_else(|| Error::internal("the image is none"))?;
     let image = image.by(job.known.rule);
     let different = differences(&image, &section);
     if different.is_empty() {

@@ -219,7 +219,7 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
         let held = FIELDS.iter().filter(|field| dump.field(field).is_some() && !never(field));
         let held: Vec<String> = held.map(Field::kebab_name).collect();
         let message = format!("no field is named; the dump holds: {}", held.join(", "));
-        return Err(Error::new(Code::InvalidArgument, message)
+        return Err(Error::invalid(message)
             .hint("name what is to be restored: --fields device-private-key,server-public-key; or, of a whole DCT, all of it: --whole"));
     }
     for field in &fields {
@@ -236,6 +236,6 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
 }
 
 fn cannot_be_written(field: &Field, why: &str) -> Error {
-    Error::new(Code::InvalidArgument, format!("{} cannot be restored: {why}", field.kebab_name()))
+    Error::invalid(format!("{} cannot be restored: {why}", field.kebab_name()))
         .hint(format!("leave {} out of --fields", field.kebab_name()))
 }

@@ -64,7 +64,7 @@ pub(in crate::workflow) fn find(
     options: &AskOptions,
     general: &mut Vec<Finding>,
 ) -> Result<Option<Cloud>, Error> {
-    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    let contradiction = |message: &str| Err(Error::invalid(message));
     if options.ask == Some(false) {
         if options.is_typed() {
             return contradiction("the cloud is not to be asked, and yet a token or a URL for it is given");

@@ -12,7 +12,7 @@ use super::counts::FleetCounts;
 use crate::cloud::failure::CloudError;
 use crate::cloud::reply::Refusal;
 use crate::cloud::retry::{SystemTimer, Timer};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fleet::pace::{Pace, Rate, RateError};
 use crate::workflow::context::{Cancel, Context, Event, interrupted};
 use crate::workflow::network::runtime::wait_for;
@@ -173,7 +173,7 @@ pub(super) fn run<W: Work>(
                 ended = workers.join_next() => match ended {
                     None => break,
                     Some(Ok(())) => {}
-                    Some(Err(defect)) => work.crowd().stop(Error::new(Code::Internal, defect.to_string())),
+                    Some(Err(defect)) => work.crowd().stop(Error::internal(defect)),
                 },
                 _ = tick.tick() => context.control.event(work.progress()),
             }
@@ -203,7 +203,7 @@ pub(super) fn the_same(error: &Error) -> Error {
 pub(super) fn check_standard_input(manifest: &str, token_file: Option<&str>) -> Result<(), Error> {
     if manifest == "-" && token_file == Some("-") {
         let message = "standard input holds the list or the token, not both";
-        return Err(Error::new(Code::InvalidArgument, message).hint("give one of them a file"));
+        return Err(Error::invalid(message).hint("give one of them a file"));
     }
     Ok(())
 }
@@ -212,8 +212,7 @@ pub(super) fn check_standard_input(manifest: &str, token_file: Option<&str>) -> 
 pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     typed.map_or(Ok(Rate::DEFAULT), |text| {
         text.parse().map_err(|error: RateError| {
-            Error::new(Code::InvalidArgument, error.to_string())
-                .hint("leave --rate out for 10 requests a second")
+            Error::invalid(error.to_string()).hint("leave --rate out for 10 requests a second")
         })
     })
 }
@@ -222,7 +221,7 @@ pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
 pub(super) fn at_once(typed: Option<u32>) -> Result<u32, Error> {
     match typed.unwrap_or(AT_ONCE) {
         at_once @ 1..=64 => Ok(at_once),
-        other => Err(Error::new(Code::InvalidArgument, format!("{other} at once is not between 1 and 64"))
+        other => Err(Error::invalid(format!("{other} at once is not between 1 and 64"))
             .hint("leave --concurrency out for 8 at once")),
     }
 }

@@ -64,10 +64,8 @@ struct Device {
 /// Makes a list, and sends nothing.
 pub fn fleet_manifest(context: Context<'_>, options: &FleetManifestOptions) -> Result<FleetManifest, Error> {
     match (&options.archive, &options.ids) {
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::InvalidArgument, "a list is made of an archive or of ids, not of both")
-                .hint("give one of --archive and --ids"))
-        }
+        (Some(_), Some(_)) => Err(Error::invalid("a list is made of an archive or of ids, not of both")
+            .hint("give one of --archive and --ids")),
         (None, Some(ids)) => of_ids(ids),
         (archive, None) => of_archive(context, archive.as_deref()),
     }

@@ -168,7 +168,7 @@ pub fn provision_fleet(
 }
 
 fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
-    let refused = |message: String, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
+    let refused = |message: String, hint: &str| Err(Error::invalid(message).hint(hint));
     crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
     let shard = match options.shard.as_deref().map(str::parse::<Shard>).transpose() {
         Ok(shard) => shard,
@@ -191,7 +191,7 @@ fn ledger_of(list: &List, options: &FleetProvisionOptions, shard: Option<Shard>)
     let typed =
         options.ledger.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     typed.or_else(|| list.ledger(shard)).ok_or_else(|| {
-        Error::new(Code::InvalidArgument, "a list from standard input has no place for its ledger beside it")
+        Error::invalid("a list from standard input has no place for its ledger beside it")
             .hint("name one: add --ledger FILE; the same file goes on with the same list")
     })
 }
@@ -263,8 +263,7 @@ fn run(
     request: &Request,
     result: &mut FleetProvisioned,
 ) -> Result<(), Error> {
-    let name =
-        format!("{:016x}", getrandom::u64().map_err(|error| Error::new(Code::Internal, error.to_string()))?);
+    let name = format!("{:016x}", getrandom::u64().map_err(Error::internal)?);
     let header = RunRecord {
         v: VERSION,
         run: name.clone(),

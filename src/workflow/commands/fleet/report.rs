@@ -7,7 +7,7 @@ use super::list::List;
 use crate::archive::create_new;
 use crate::dct::DeviceId;
 use crate::disk::Owner;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fleet::ledger;
 use crate::fleet::manifest::{Row, device};
 use crate::fleet::report::{Format, Ledgers, Line, Lines, Outcome, Whole};
@@ -54,7 +54,7 @@ pub struct FleetReport {
 
 /// Combines the ledgers of a list.
 pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Result<FleetReport, Error> {
-    let refused = |message: String, hint: &str| Error::new(Code::InvalidArgument, message).hint(hint);
+    let refused = |message: String, hint: &str| Error::invalid(message).hint(hint);
     let format = match options.format.as_deref().unwrap_or("text") {
         "text" => Format::Text,
         "csv" => Format::Csv,
@@ -220,13 +220,13 @@ impl<'m> Made<'m> {
         let text = id.map_or_else(|| row.device_id.clone(), |id| id.to_string());
         let line = Line { device: &text, last, problem: &row.problem, row: Some(row) };
         if wanted(line.outcome()) {
-            self.lines.line(&line).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+            self.lines.line(&line).map_err(Error::internal)?;
         }
         Ok(line.outcome())
     }
 
     fn begin(&mut self) -> Result<(), Error> {
-        self.lines.begin().map_err(|error| Error::new(Code::Internal, error.to_string()))
+        self.lines.begin().map_err(Error::internal)
     }
 }
 

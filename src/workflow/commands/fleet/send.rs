@@ -139,7 +139,7 @@ impl Sending {
                 Err(error) => Err(changed(format!("since the list was checked: {}", error.message()))),
             }
         });
-        read.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
+        read.await.unwrap_or_else(|defect| Err(Error::internal(defect)))
     }
 
     /// Tries until the cloud replies something other than "fewer requests".

@@ -133,7 +133,7 @@ pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Resul
 }
 
 fn whom(context: Context<'_>, options: &FleetVerifyOptions) -> Result<Whom, Error> {
-    let refused = |message: &str, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
+    let refused = |message: &str, hint: &str| Err(Error::invalid(message).hint(hint));
     let names_server = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
     if !options.handshake && names_server {
         return refused(
@@ -229,7 +229,7 @@ impl Asking {
         };
         let path = self.folder.join(name);
         let key = tokio::task::spawn_blocking(move || listed_private_key(&path)).await;
-        let key = key.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())));
+        let key = key.unwrap_or_else(|defect| Err(Error::internal(defect)));
         let key = match key {
             Ok(key) => key,
             Err(error) => return (FleetAnswer::Failed, Some(error)),

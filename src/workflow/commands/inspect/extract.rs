@@ -113,7 +113,7 @@ fn missing(dump: &Dump<'_>, field: Field) -> Error {
         Some(_) if dump.is_disputed() => "which of its two copies counts depends on the Duo's firmware",
         Some(_) => "neither of its two copies is one that the firmware would use",
     };
-    Error::new(Code::InvalidArgument, format!("{} may be in either copy of the DCT: {why}", field.kebab_name()))
+    Error::invalid(format!("{} may be in either copy of the DCT: {why}", field.kebab_name()))
         .during("taking a field out of the file")
         .hint("see which keys they hold with: duo-provision inspect FILE; then name the copy: --copy first, or --copy second")
 }

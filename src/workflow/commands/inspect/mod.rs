@@ -119,21 +119,15 @@ pub struct ManifestReport {
 /// Reads a file and describes it; takes a field out of it, if requested. Never asks for a passphrase.
 pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspection, Error> {
     if options.out.is_some() && options.extract.is_none() {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "--out names a file for a field, and no field is named",
-        )
-        .hint("name it with --extract FIELD, device-private-key for one"));
+        return Err(Error::invalid("--out names a file for a field, and no field is named")
+            .hint("name it with --extract FIELD, device-private-key for one"));
     }
     let path = &options.file;
     let file = DumpFile::read(context, path)?;
     let (inspection, source) = describe(context, options, &file)?;
     if options.copy.is_some() && !matches!(&source, Found::Dump(dump) if dump.whole().is_some()) {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "--copy names a copy of a whole DCT, and the file is none",
-        )
-        .hint("leave --copy out"));
+        return Err(Error::invalid("--copy names a copy of a whole DCT, and the file is none")
+            .hint("leave --copy out"));
     }
     let Some(field) = options.extract else { return Ok(inspection) };
     let source = match &source {

@@ -256,7 +256,7 @@ fn server_choice(options: &RotateOptions) -> Result<Option<ServerChoice>, Error>
     let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
     if options.no_verify && typed {
         let message = "--no-verify leaves out the proof that --server-key, --host and --port are for";
-        return Err(Error::new(Code::InvalidArgument, message).hint("give either, not both"));
+        return Err(Error::invalid(message).hint("give either, not both"));
     }
     if options.no_verify {
         return Ok(None);

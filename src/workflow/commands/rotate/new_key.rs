@@ -37,7 +37,7 @@ pub(in crate::workflow) struct NewKey {
 impl NewKey {
     pub(in crate::workflow) fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
         let made = make_key();
-        let made = made.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        let made = made.map_err(Error::internal)?;
         Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
     }
 
