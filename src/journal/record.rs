@@ -132,8 +132,6 @@ pub struct DeviceMark {
 }
 
 /// The options of the operation, as far as they are needed to run it again. Paths are absolute.
-// One flag for each option that can be typed; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
@@ -212,8 +210,6 @@ pub struct Request {
 }
 
 /// How the keys of a list are sent, as far as it is needed to continue.
-// One flag for each option that can be typed; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FleetRequest {

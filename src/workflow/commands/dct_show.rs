@@ -8,8 +8,7 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::workflow::context::{Context, DeviceRef, Target};
 use crate::workflow::device::opened::Opened;
-use crate::workflow::input::dump_file;
-use crate::workflow::input::dump_file::DumpFile;
+use crate::workflow::input::dump_file::{self, DumpFile};
 
 /// The options of `dct show`.
 #[derive(Clone, Debug, Default)]

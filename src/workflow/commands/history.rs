@@ -1,14 +1,13 @@
 //! `history`: lists past operations, newest first.
 
 use crate::workflow::context::Context;
-use crate::workflow::describe::operation::is_of;
+use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::journal::{Journal, Operation, open};
-use crate::workflow::describe::operation::{OperationReport, report};
 
 /// How many are listed by default.
 const LIMIT: u32 = 100;

@@ -22,8 +22,7 @@ use crate::workflow::input::token;
 use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{Server, ServerChoice};
-use crate::workflow::next;
-use crate::workflow::next::which_of;
+use crate::workflow::next::{self, which_of};
 use crate::workflow::record::journal::{Records, absolute, started};
 
 /// How servers that users can run themselves treat the generic key (both were tested).
@@ -31,8 +30,6 @@ const GENERIC_IS_KEPT: &str = "a cloud of one's own keeps the generic key: it do
     handshake, as Particle's does, and turns the Duo away. With the Duo at hand, add --from-device, which sends its own key";
 
 /// The options of `provision`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct ProvisionOptions {
     /// The device id, as it was typed.

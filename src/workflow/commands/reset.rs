@@ -10,8 +10,6 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedB
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// The options of `reset`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ResetOptions {
     /// Which Duo.

@@ -12,18 +12,12 @@ use crate::workflow::context::{
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::bootloader::BootloaderGeneration;
-use crate::bootloader::SessionError;
-use crate::bootloader::identity::Identity;
-use crate::bootloader::identity::identify;
-use crate::bootloader::line_coding::SERIAL_INTERFACE;
-use crate::bootloader::line_coding::ask_for_dfu_mode;
+use crate::bootloader::identity::{Identity, identify};
+use crate::bootloader::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
+use crate::bootloader::{BootloaderGeneration, SessionError};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::Device;
-use crate::usb::PortPath;
-use crate::usb::TransferError;
-use crate::usb::UsbError;
+use crate::usb::{Device, PortPath, TransferError, UsbError};
 
 /// The longest wait for a person.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -9,10 +9,8 @@ use crate::workflow::context::{
 };
 use std::time::Duration;
 
-use crate::bootloader::BootloaderGeneration;
-use crate::bootloader::DfuSession;
-use crate::dct::DeviceIdSource;
-use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
+use crate::bootloader::{BootloaderGeneration, DfuSession};
+use crate::dct::{CopyRule, DctImage, DeviceId, DeviceIdSource, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::{Device, PortPath};

@@ -7,8 +7,7 @@
 
 use std::time::Duration;
 
-use crate::dct::DeviceId;
-use crate::dct::DeviceIdSource;
+use crate::dct::{DeviceId, DeviceIdSource};
 use crate::error::{Code, Error};
 use crate::usb::Device;
 use crate::workflow::context::{Context, DeviceRef, Phase, passed_through};

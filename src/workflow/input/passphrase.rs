@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::{Code, Error, PASSPHRASE_HINT};
 use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, PassphraseError, ReadKey};
 use crate::workflow::context::{Context, PassphrasePurpose, PassphraseRequest, interrupted};
-use crate::workflow::input::secret;
-use crate::workflow::input::secret::Kind;
+use crate::workflow::input::secret::{self, Kind};
 
 /// The environment variable that holds a passphrase. The same user's processes can read it.
 const PASSPHRASE_VARIABLE: &str = "DUO_PROVISION_PASSPHRASE";

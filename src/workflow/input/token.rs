@@ -12,8 +12,7 @@ use crate::cloud::token::{MAX_LEN, Token};
 use crate::error::{Code, Error};
 use crate::keys::to_utf8;
 use crate::workflow::context::Context;
-use crate::workflow::input::secret;
-use crate::workflow::input::secret::Kind;
+use crate::workflow::input::secret::{self, Kind};
 use crate::workflow::next::command_line::quoted;
 use crate::workflow::next::particle_cli::profile_command;
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::dct::DeviceId;
-use crate::dct::DeviceIdSource;
+use crate::dct::{DeviceId, DeviceIdSource};
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::workflow::next::command_line::{
     choice, cloud, fields_from, fields_option, file, flag, option, restore_from, then, whole_from,

@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use std::time::Duration;
 
-use crate::dct::DctImage;
-use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
+use crate::dct::{DEVICE_PUBLIC_KEY, DctImage, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
 use crate::journal::Step;

@@ -19,8 +19,6 @@ use crate::workflow::record::journal::{OperationRecord, Records, absolute, start
 use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
-// One for each flag on the command line; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 pub(in crate::workflow) struct Terms<'o> {
     pub target: &'o Target,
     /// The boards that may be written.

@@ -8,8 +8,6 @@ use crate::workflow::describe::restored_field::RestoredField;
 use crate::workflow::write::{Outcome, Terms};
 
 /// The options of `dct restore`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct DctRestoreOptions {
     /// Which Duo.
@@ -37,8 +35,6 @@ pub struct DctRestoreOptions {
 }
 
 /// Fields of a DCT, or all of it, that are in place: each part was read back and compared.
-// Each is a fact of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctRestoreResult", rename_all = "camelCase")]

@@ -42,8 +42,6 @@ pub(super) struct List {
 }
 
 /// How rows are checked.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 pub(super) struct Rules<'r> {
     pub product_id: u32,

@@ -25,8 +25,6 @@ use crate::workflow::record::journal::{Records, operations, started};
 const MAX_FAILURES: u32 = 50;
 
 /// The options of `fleet provision`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct FleetProvisionOptions {
     /// The list, or `-` for standard input.

@@ -37,8 +37,6 @@ use crate::workflow::record::journal::{absolute, operations, past};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
 
 /// The options of `rotate`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct RotateOptions {
     /// Which Duo.
@@ -72,8 +70,6 @@ pub struct RotateOptions {
 }
 
 /// A new key: the cloud took it and was proven to have it. It is in the Duo, read back and compared.
-// Each is a fact of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "RotateResult", rename_all = "camelCase")]

@@ -17,8 +17,7 @@ use crate::workflow::context::{Context, DeviceRef, Event, PairBefore, Phase, Pla
 use crate::workflow::device::opened::Opened;
 use crate::workflow::network::api::{Cloud, Message};
 use crate::workflow::network::pairing::{Server, is_refusal};
-use crate::workflow::next;
-use crate::workflow::next::{Rollback, SoFar, which};
+use crate::workflow::next::{self, Rollback, SoFar, which};
 use crate::workflow::record::backup::{Backups, store_new_key};
 use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::Beside;
