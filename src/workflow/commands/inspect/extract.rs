@@ -22,8 +22,8 @@ pub(in crate::workflow) struct Extract {
 
 /// Where a field may be taken from.
 pub(in crate::workflow) enum Source<'a> {
-    Dump(&'a Dump<'a>),
-    Key(&'a KeyFile),
+    Dump(Dump<'a>),
+    Key(Box<KeyFile>),
     /// Anything else; the text says what.
     Other(&'static str),
 }
@@ -34,11 +34,11 @@ impl Extract {
     pub fn take(source: &Source<'_>, field: Field) -> Result<Self, Error> {
         match source {
             Source::Dump(dump) => Self::of_dump(dump, field),
-            Source::Key(KeyFile::Private(read)) if field == dct::DEVICE_PRIVATE_KEY => {
-                Self::of_private(&read.key)
-            }
-            Source::Key(key) if field == dct::DEVICE_PUBLIC_KEY => Ok(Self::of_public(&key.public_key())),
-            Source::Key(_) => Err(none(field, "a key file holds a device's keys and nothing else")),
+            Source::Key(key) => match &**key {
+                KeyFile::Private(read) if field == dct::DEVICE_PRIVATE_KEY => Self::of_private(&read.key),
+                key if field == dct::DEVICE_PUBLIC_KEY => Ok(Self::of_public(&key.public_key())),
+                _ => Err(none(field, "a key file holds a device's keys and nothing else")),
+            },
             Source::Other(what) => Err(none(field, &format!("the file is {what}"))),
         }
     }
