@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::archive::{Manifest, manifest_beside};
+use crate::archive::Manifest;
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
@@ -21,10 +21,7 @@ impl DumpFile {
     /// Reads a file with any contents.
     pub fn read(context: Context<'_>, path: &Path) -> Result<Self, Error> {
         let given = GivenFile::read(context, path, "reading the file")?;
-        // An unusable manifest is ignored; the file is used without it.
-        let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
-        let manifest = beside.filter(|manifest| given.is_described_by(manifest));
-        Ok(Self { given, manifest })
+        Ok(Self { manifest: given.manifest_beside(path), given })
     }
 
     /// The dump in the file. A whole DCT is read by the rule that the manifest names or its place implies.

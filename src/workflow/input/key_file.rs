@@ -103,14 +103,17 @@ impl WritableKey {
     /// The key, without a manifest.
     fn in_file(path: &Path, file: &GivenFile, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
         let read = opened(path, file, passphrases, PrivateKey::read, |read| read)?;
-        let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
+        Self::new(path, &read).map_err(|error| error.during(READING))
+    }
+
+    fn new(path: &Path, read: &ReadKey) -> Result<Self, Error> {
         Ok(Self {
-            manifest: None,
-            fingerprint: read.key.public_key().fingerprint(),
             path: path.to_owned(),
+            image: SlotImage::of_key(&read.key)?,
             form: read.form,
             trailing: read.behind,
-            image,
+            fingerprint: read.key.public_key().fingerprint(),
+            manifest: None,
             in_dump: None,
         })
     }
@@ -132,16 +135,7 @@ impl WritableKey {
         dump: &Dump<'_>,
         manifest: Option<Manifest>,
     ) -> Result<Self, Error> {
-        let image = SlotImage::of_key(&read.key)?;
-        Ok(Self {
-            manifest,
-            fingerprint: read.key.public_key().fingerprint(),
-            path: path.to_owned(),
-            form: read.form,
-            trailing: 0,
-            image,
-            in_dump: dump.device_id(),
-        })
+        Ok(Self { manifest, trailing: 0, in_dump: dump.device_id(), ..Self::new(path, read)? })
     }
 
     /// Why the key may be written to this device; an error if it is known to be another's.
@@ -248,8 +242,10 @@ pub(in crate::workflow) fn devices_of_current(
     snapshot: &Snapshot,
     archive: Option<&Archive>,
 ) -> Result<Vec<DeviceId>, Error> {
-    let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let devices = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
+    let devices = archive
+        .zip(snapshot.fingerprint())
+        .map(|(archive, current)| archive.devices_of(current))
+        .transpose()?;
     Ok(devices.unwrap_or_default())
 }
 

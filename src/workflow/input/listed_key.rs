@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::archive::{Beside, manifest_beside, public_key_beside};
+use crate::archive::public_key_beside;
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
@@ -18,8 +18,7 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
     // Taken before the bytes are read: the next run then notices a change in between.
     let stamp = stamp_of(path)?;
     let file = GivenFile::read_quietly(path, READING)?;
-    let sound = |Beside { manifest, .. }| manifest.ok().filter(|manifest| file.is_described_by(manifest));
-    let manifest = manifest_beside(path).ok().flatten().and_then(sound);
+    let manifest = file.manifest_beside(path);
     if let Some(owner) = manifest.as_ref().and_then(|manifest| manifest.device_id).filter(|id| *id != device)
     {
         let message =
