@@ -12,7 +12,7 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_u
 use crate::workflow::record::backup::{
     Destination, Keeper, counts_as_key, not_encryptable, prepare, refuse_pem_name,
 };
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// The options of `backup`.
 #[derive(Clone, Debug, Default)]
@@ -110,9 +110,7 @@ fn back_up(
         allow_unproven_address: options.target.allow_unproven_address,
         encrypt: options.encrypt,
         archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
-        path: options.target.path.clone(),
-        ..Request::default()
+        ..selection(context, &options.target)
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
     let stored = records.follow(context, started, |record| {

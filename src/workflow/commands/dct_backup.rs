@@ -17,7 +17,7 @@ use crate::workflow::context::{
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
 use crate::workflow::record::backup::{BackupItem, Destination, Keeper, prepare, refuse_pem_name};
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// The options of `dct backup`.
 #[derive(Clone, Debug, Default)]
@@ -152,9 +152,7 @@ fn back_up(
         whole: options.whole,
         allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
-        path: options.target.path.clone(),
-        ..Request::default()
+        ..selection(context, &options.target)
     };
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
     let item = image.item(&opened.device);

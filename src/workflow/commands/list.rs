@@ -6,7 +6,7 @@ use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::usb::PortPath;
 use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target};
 use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
-use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::device::opened::{Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
 
 /// The options of `list`.
@@ -104,7 +104,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
     let context = context.within(options.timeout)?;
     let (target, simulated) = (&options.target, context.bus.is_virtual());
     enter_dfu_if_none(context, target)?;
-    let ready = open_all(context, target)?.into_iter().map(|Attempt { path, opened }| {
+    let ready = open_all(context, target)?.into_iter().map(|(path, opened)| {
         let listed = Listed::in_dfu_mode(&path, simulated, opened);
         (path, listed)
     });
@@ -152,7 +152,7 @@ impl Listed {
                 key: Some(KeyReport {
                     slot: snapshot.slot.kind(),
                     words: snapshot.slot.to_string(),
-                    fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+                    fingerprint: snapshot.fingerprint(),
                 }),
                 ..unreadable
             },

@@ -23,7 +23,7 @@ use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::next::{self, which_of};
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// How servers that users can run themselves treat the generic key (both were tested).
 const GENERIC_IS_KEPT: &str = "a cloud of one's own keeps the generic key: it does not take the Duo's own at its next \
@@ -504,19 +504,9 @@ fn read_from_device(
     let device = opened.device;
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
-    let selection = Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() };
-    let which = which_of(&(&device).into(), &selection);
+    let which = which_of(&(&device).into(), &selection(context, target));
     other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
-    match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => Ok((
-            device_id,
-            Subject {
-                public: read.key.public_key(),
-                source: PublicKeySource::Device,
-                private: Some(read.key.clone()),
-                attached: Some((device, snapshot)),
-            },
-        )),
-        (problem, _) => Err(on(problem.unwrap_or_else(|| Error::internal("a slot with a key has none")))),
-    }
+    let key = snapshot.own_key().map_err(on)?.clone();
+    let (public, source) = (key.public_key(), PublicKeySource::Device);
+    Ok((device_id, Subject { public, source, private: Some(key), attached: Some((device, snapshot)) }))
 }

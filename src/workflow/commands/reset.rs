@@ -71,7 +71,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
     let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
     let outcome = transaction.commit(Proposal {
         started,
-        plan: Plan::of(Action::Reset, &device, &held),
+        plan: Plan::of(Action::Reset, &device, Some(&held)),
         writing: Fields::key(held, Patch::key(&SlotImage::reset())),
         already: "the key slot is reset already; the Duo makes a new key when it starts",
         then: "it then makes a new key, and has to be provisioned again",

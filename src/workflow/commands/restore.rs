@@ -110,7 +110,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         new: Some(source.fingerprint),
         evidence: Some(evidence),
         public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
-        ..Plan::of(Action::Restore, &device, &held)
+        ..Plan::of(Action::Restore, &device, Some(&held))
     };
     let keys = (previous, Some(source.fingerprint));
     let started = transaction.started(OperationKind::Restore, keys, request);

@@ -177,7 +177,7 @@ fn plan(
         change("server key", key(previous), key(server)),
         change("address", previous.address_words(), address),
     ];
-    Plan { changes, ..Plan::of(Action::SetServerKey, device, held) }
+    Plan { changes, ..Plan::of(Action::SetServerKey, device, Some(held)) }
 }
 
 /// Says which address the Duo gets if the file holds none.

@@ -67,13 +67,6 @@ struct Claim {
     device: Option<DeviceRef>,
 }
 
-impl Claim {
-    fn mark(&self) -> DeviceMark {
-        let of_file = || DeviceMark { id: Some(self.id), ..DeviceMark::default() };
-        self.device.as_ref().map_or_else(of_file, |device| DeviceMark { id: Some(self.id), ..device.into() })
-    }
-}
-
 fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> Request {
     Request {
         file: options.key_file.as_ref().map(absolute),
@@ -145,11 +138,13 @@ fn prove(context: Context<'_>, options: &VerifyOptions, claim: Claim) -> Result<
             None => error,
         }
     })?;
-    let key = claim.key.public_key().fingerprint();
-    record_proof(context, claim.mark(), key, request(context, options, claim.device.is_some()));
+    let fingerprint = claim.key.public_key().fingerprint();
+    let attached = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
+    let mark = DeviceMark { id: Some(claim.id), ..attached };
+    record_proof(context, mark, fingerprint, request(context, options, claim.device.is_some()));
     Ok(VerifyDone {
         device_id: claim.id,
-        fingerprint: claim.key.public_key().fingerprint(),
+        fingerprint,
         server_fingerprint: claim.server.key.fingerprint(),
         particle: claim.server.key.is_particle(),
         server: claim.server.port.to_string(),
@@ -206,12 +201,7 @@ fn claim_of_device(
     let snapshot = opened.proven(snapshot)?;
     let device = opened.device.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
-    let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => read.key.clone(),
-        (problem, _) => {
-            return Err(on(problem.unwrap_or_else(|| Error::internal("a slot with a key has none"))));
-        }
-    };
+    let key = snapshot.own_key().map_err(on)?.clone();
     let id = device.device_id.or_else(|| snapshot.image().device_id());
     let id = id.ok_or_else(|| opened.tells_no_id())?;
     let server = choice.of_device(&snapshot, id).map_err(on)?;

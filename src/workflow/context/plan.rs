@@ -148,13 +148,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan with what is in the Duo now, and nothing to write yet.
-    pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
+    /// A plan with what is in the Duo now, and nothing to write yet. `held`: `None` if no copy of its DCT counts.
+    pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: Option<&Snapshot>) -> Self {
         Self {
             action,
             device: device.clone(),
-            current: held.fingerprint(),
-            current_words: held.slot.to_string(),
+            current: held.and_then(Snapshot::fingerprint),
+            current_words: held.map_or("no copy of the DCT counts".into(), |held| held.slot.to_string()),
             new: None,
             evidence: None,
             public_slot: None,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::dct::{COPY_SIZE, CopyRule, DEVICE_PRIVATE_KEY, Dct, DctCopy, DctImage, SECTION_SIZES};
 use crate::dfuse::Buffer;
 use crate::error::Error;
-use crate::keys::{Fingerprint, Slot};
+use crate::keys::{Fingerprint, PrivateKey, Slot};
 
 /// Bytes that were read from a Duo twice, with the same result.
 pub(in crate::workflow) struct Snapshot {
@@ -25,6 +25,16 @@ impl Snapshot {
     /// The key in the slot, whether the firmware can read it or not.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.slot.key().map(|read| read.key.public_key().fingerprint())
+    }
+
+    /// The key in the slot; an error if the firmware does not read one there.
+    pub fn own_key(&self) -> Result<&PrivateKey, Error> {
+        match &self.slot {
+            Slot::Key(read) => Ok(&read.key),
+            slot => {
+                Err(Error::key_slot(slot).unwrap_or_else(|| Error::internal("a slot with a key has none")))
+            }
+        }
     }
 
     /// What a Duo that held this holds after `bytes` are written at `offset`.

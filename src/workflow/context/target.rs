@@ -8,7 +8,7 @@ use std::fmt;
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::error::{Error, SURROUNDINGS_PAGE};
-use crate::usb::{Bus, Surroundings};
+use crate::usb::{Bus, PortPath, Surroundings};
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
@@ -78,6 +78,11 @@ impl Target {
     #[must_use]
     pub fn unproven(self, allow: Option<bool>) -> Self {
         Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
+    }
+
+    /// True if the port is the typed one, or none was typed.
+    pub(in crate::workflow) fn is_at(&self, path: &PortPath) -> bool {
+        self.path.as_ref().is_none_or(|typed| path.as_str() == typed)
     }
 
     /// True if an id or a port selects the Duo.

@@ -63,14 +63,17 @@ pub(in crate::workflow) fn enter_dfu_if_none(context: Context<'_>, target: &Targ
     Ok(())
 }
 
-/// A port, and the id that the Duo there tells.
-pub(in crate::workflow) type AtPort = (PortPath, Result<Option<DeviceId>, Error>);
+/// A port, and what was learned of the Duo there.
+pub(in crate::workflow) type AtPort<T> = (PortPath, Result<T, Error>);
 
 /// The Duos that run their firmware and that `target` selects by port, and the id that each tells.
-pub(in crate::workflow) fn running(context: Context<'_>, target: &Target) -> Result<Vec<AtPort>, Error> {
+pub(in crate::workflow) fn running(
+    context: Context<'_>,
+    target: &Target,
+) -> Result<Vec<AtPort<Option<DeviceId>>>, Error> {
     let entering = Entering { context, target, ready: Vec::new() };
     let found = context.bus.list(&[NORMAL_MODE])?;
-    let here = found.into_iter().filter(|device| entering.is_at_path(device));
+    let here = found.into_iter().filter(|device| target.is_at(&device.path));
     let told = |device: Device| {
         let told = entering.told(&device, context.deadline());
         (device.path, told)
@@ -123,10 +126,6 @@ struct Entering<'a, 't> {
 }
 
 impl Entering<'_, '_> {
-    fn is_at_path(&self, device: &Device) -> bool {
-        self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
-    }
-
     /// The USB ids of devices that are in DFU mode or can be put into it.
     fn all(&self) -> Vec<(u16, u16)> {
         self.ready.iter().copied().chain([NORMAL_MODE]).collect()
@@ -159,7 +158,7 @@ impl Entering<'_, '_> {
     fn look(&self, may_come: bool) -> Result<Seen, Error> {
         let deadline = self.context.deadline();
         let devices = self.context.bus.list(&self.all())?;
-        let here = devices.into_iter().filter(|device| self.is_at_path(device));
+        let here = devices.into_iter().filter(|device| self.target.is_at(&device.path));
         let (ready, running): (Vec<Device>, Vec<Device>) =
             here.partition(|device| (device.vendor_id, device.product_id) != NORMAL_MODE);
         let in_dfu_mode: Vec<&Device> =
@@ -213,7 +212,7 @@ impl Entering<'_, '_> {
         let strangers = RefCell::new(Vec::new());
         let obstacle: RefCell<Option<Obstacle>> = RefCell::new(None);
         let wanted = |device: &Device| {
-            if !self.is_at_path(device) || strangers.borrow().contains(device) {
+            if !self.target.is_at(&device.path) || strangers.borrow().contains(device) {
                 return false;
             }
             match (self.told(device, self.context.deadline()), self.target.device) {

@@ -14,7 +14,7 @@ use crate::dct::{CopyRule, DctImage, DeviceId, DeviceIdSource, SECTION_SIZES, WH
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::{Device, PortPath};
-use crate::workflow::device::enter_dfu::enter_dfu;
+use crate::workflow::device::enter_dfu::{AtPort, enter_dfu};
 use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;
 
@@ -223,10 +223,7 @@ fn check_readable(dct: &[u8], bootloader: BootloaderGeneration) -> Result<(), Er
 
 fn find<'a>(context: Context<'a>, target: &Target, boards: &[Board]) -> Result<Opened<'a>, Error> {
     let everything = context.bus.list(&ids(boards))?;
-    let candidates: Vec<&Device> = everything
-        .iter()
-        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path))
-        .collect();
+    let candidates: Vec<&Device> = everything.iter().filter(|device| target.is_at(&device.path)).collect();
     match (candidates.as_slice(), target.device) {
         ([], _) => Err(none(context, target, &everything)),
         ([only], None) => Opened::open(context, only, context.deadline()),
@@ -288,7 +285,7 @@ pub(in crate::workflow) fn none_found(context: Context<'_>) -> Error {
 
 fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
     let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
-    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    let at_path = |running: &&Device| target.is_at(&running.path);
     if let Some(running) = normal.iter().find(at_path).filter(|_| !elsewhere.is_empty()) {
         return runs(context, target, &running.path, "");
     }
@@ -321,8 +318,7 @@ fn runs(context: Context<'_>, target: &Target, path: &PortPath, others: &str) ->
 /// The error if a Duo is selected and only another board that `list` shows is connected.
 fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
     let boards = context.bus.list(&ids(&BOARDS)).unwrap_or_default();
-    let at_path = |device: &&Device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path);
-    let found = boards.iter().find(at_path)?;
+    let found = boards.iter().find(|device| target.is_at(&device.path))?;
     let board = Board::of((found.vendor_id, found.product_id)).filter(|board| !board.is_duo())?;
     let message = format!("no Duo in DFU mode is connected; at {} is another board, {board}", found.path);
     Some(Error::new(Code::NoDevice, message).hint(format!(
@@ -345,24 +341,16 @@ fn several_found(context: Context<'_>, devices: &[&Device]) -> Error {
     Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
 }
 
-/// A Duo, opened, or the reason why it could not be opened.
-pub(in crate::workflow) struct Attempt<'a> {
-    pub path: PortPath,
-    pub opened: Result<Opened<'a>, Error>,
-}
-
-/// Opens all Duos and similar boards in DFU mode.
+/// Opens all Duos and similar boards in DFU mode: each with its port, or the reason why it could not be opened.
 pub(in crate::workflow) fn open_all<'a>(
     context: Context<'a>,
     target: &Target,
-) -> Result<Vec<Attempt<'a>>, Error> {
+) -> Result<Vec<AtPort<Opened<'a>>>, Error> {
     let devices = context.bus.list(&ids(&BOARDS))?;
-    let wanted = devices
-        .into_iter()
-        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
-    let attempt = |device: Device| Attempt {
-        path: device.path.clone(),
-        opened: Opened::open(context, &device, context.deadline()),
+    let wanted = devices.into_iter().filter(|device| target.is_at(&device.path));
+    let open = |device: Device| {
+        let opened = Opened::open(context, &device, context.deadline());
+        (device.path, opened)
     };
-    Ok(wanted.map(attempt).collect())
+    Ok(wanted.map(open).collect())
 }

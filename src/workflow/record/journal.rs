@@ -13,7 +13,7 @@ use crate::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Request, Started, Step,
 };
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef};
+use crate::workflow::context::{Context, DeviceRef, Target};
 
 /// The journal, before an operation begins.
 pub(in crate::workflow) struct Records {
@@ -30,6 +30,11 @@ pub(in crate::workflow) fn started(
 ) -> Started {
     let tool = concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned();
     Started { operation, device, before: keys.0, after: keys.1, request, tool }
+}
+
+/// A request with the options that select a Duo, as they were typed.
+pub(in crate::workflow) fn selection(context: Context<'_>, target: &Target) -> Request {
+    Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() }
 }
 
 impl Records {

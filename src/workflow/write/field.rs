@@ -71,14 +71,22 @@ pub(in crate::workflow) fn write_verified<'a>(
     let (opened, held) = written?;
     context.progress(Transfer::Downloaded, size);
     context.progress(Transfer::CompleteDownload, size);
-    record.reached(Step::Verified);
-    if context.control.cancel().is_requested() {
-        return Err(interrupted()
-            .during(AFTER_THE_WRITE)
-            .on(&device, patch.key_when_written())
-            .hint("the Duo is still in DFU mode; press RESET to start it"));
-    }
+    ended(&opened, patch.key_when_written(), record)?;
     Ok((opened, held))
+}
+
+/// Records that what was written is verified. Stops there, if that was requested.
+pub(in crate::workflow) fn ended(
+    opened: &Opened<'_>,
+    key: KeyState,
+    record: &mut OperationRecord<'_>,
+) -> Result<(), Error> {
+    record.reached(Step::Verified);
+    if !opened.context.control.cancel().is_requested() {
+        return Ok(());
+    }
+    let stopped = interrupted().during(AFTER_THE_WRITE).on(&opened.device, key);
+    Err(stopped.hint("the Duo is still in DFU mode; press RESET to start it"))
 }
 
 /// The range of the device's public key.

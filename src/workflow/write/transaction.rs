@@ -131,15 +131,6 @@ impl<'a, 'o> Transaction<'a, 'o> {
         self.archive.as_ref()
     }
 
-    /// The options that select the Duo.
-    pub fn selection(&self) -> Request {
-        Request {
-            usbip: self.context.bus.address(),
-            path: self.terms.target.path.clone(),
-            ..Request::default()
-        }
-    }
-
     /// The record of the operation, with the options that all commands share.
     pub fn started(
         &self,
@@ -152,10 +143,10 @@ impl<'a, 'o> Transaction<'a, 'o> {
             allow_unproven_address: self.terms.target.allow_unproven_address,
             encrypt: self.terms.encrypt.is_some(),
             archive: self.terms.archive.map(absolute),
+            usbip: self.context.bus.address(),
+            path: self.terms.target.path.clone(),
             ..request
         };
-        let Request { usbip, path, .. } = self.selection();
-        let request = Request { usbip, path, ..request };
         started(operation, self.device().into(), keys, request)
     }
 

@@ -20,7 +20,7 @@ use crate::workflow::device::whole_dct::differences;
 use crate::workflow::next::Recovery;
 use crate::workflow::record::backup::{Backups, Keeper};
 use crate::workflow::record::journal::OperationRecord;
-use crate::workflow::write::field::AFTER_THE_WRITE;
+use crate::workflow::write::field::ended;
 use crate::workflow::write::transaction::Writing;
 
 /// The number of doubts at which the write is given up.
@@ -113,13 +113,7 @@ fn rewrite<'a>(
         }
     }
     confirm(&mut opened, job)?;
-    record.reached(journal::Step::Verified);
-    if context.control.cancel().is_requested() {
-        return Err(interrupted()
-            .during(AFTER_THE_WRITE)
-            .on(&device, KeyState::Written)
-            .hint("the Duo is still in DFU mode; press RESET to start it"));
-    }
+    ended(&opened, KeyState::Written, record)?;
     Ok(opened)
 }
 

@@ -82,7 +82,7 @@ fn plan(done: &DctRestored, held: &Snapshot, differing: &[Field]) -> Plan {
         evidence: done.evidence.filter(|_| key_too),
         public_slot: public_slot(held).filter(|public| key_too && Some(*public) != done.fingerprint),
         changes: done.fields.iter().filter(|field| differs(&field.name)).map(RestoredField::change).collect(),
-        ..Plan::of(Action::RestoreDct, &done.device, held)
+        ..Plan::of(Action::RestoreDct, &done.device, Some(held))
     }
 }
 

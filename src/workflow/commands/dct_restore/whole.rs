@@ -138,28 +138,16 @@ impl Looked<'_> {
     }
 
     fn plan(&self, done: &DctRestored) -> Plan {
-        let blank = "no copy of the DCT counts";
         let current = self.held.current.as_ref();
         let key = DEVICE_PRIVATE_KEY.kebab_name();
+        let changes = done.fields.iter().filter(|field| field.name != key).map(RestoredField::change);
         Plan {
-            action: Action::RestoreWholeDct,
-            device: done.device.clone(),
-            current: done.previous,
-            current_words: current.map_or_else(|| blank.to_owned(), |current| current.slot.to_string()),
             new: done.fingerprint,
             evidence: done.evidence,
             public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
-            changes: done
-                .fields
-                .iter()
-                .filter(|field| field.name != key)
-                .map(RestoredField::change)
-                .collect(),
+            changes: changes.collect(),
             cautions: self.cautions.clone(),
-            cloud: None,
-            duo_cloud: None,
-            pair_before: None,
-            backup: None,
+            ..Plan::of(Action::RestoreWholeDct, &done.device, current)
         }
     }
 

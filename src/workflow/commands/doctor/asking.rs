@@ -15,6 +15,7 @@ use crate::workflow::network::api::Cloud;
 use crate::workflow::network::other_cloud::{is_other, way_out};
 use crate::workflow::next::command_line::{flag, option};
 use crate::workflow::next::{tell_key_of, which_of};
+use crate::workflow::record::journal::selection;
 
 /// The options of `doctor` for the cloud. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -197,9 +198,7 @@ impl Asked<'_> {
             api_url: self.options.api_url.clone(),
             allow_http: self.options.allow_http,
             allow_other_cloud: self.options.allow_other_cloud,
-            usbip: self.context.bus.address(),
-            path: self.typed.path.clone(),
-            ..Request::default()
+            ..selection(self.context, self.typed)
         }
     }
 

@@ -10,17 +10,17 @@ mod proving;
 
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
-use crate::journal::{DeviceMark, Operation, Request, open};
+use crate::journal::{DeviceMark, Operation, open};
 use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Snapshot, Target};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use crate::workflow::device::enter_dfu::enter_dfu_if_none;
-use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::device::opened::{Opened, open_all};
 use crate::workflow::network::unpaired::cloud_of;
 use crate::workflow::next::command_line::option;
 use crate::workflow::next::{tell_cloud_of, which_of};
 use crate::workflow::record::backup::locate_archive;
-use crate::workflow::record::journal::{operations, past, pasts};
+use crate::workflow::record::journal::{operations, past, pasts, selection};
 use crate::workflow::record::kept::kept_elsewhere;
 
 pub use self::examined::{Examined, Verdict};
@@ -205,7 +205,7 @@ impl<'a> Looking<'a, '_> {
         let target = &self.options.target;
         enter_dfu_if_none(self.context, target)?;
         let mut examined = Vec::new();
-        for Attempt { path, opened } in open_all(self.context, target)? {
+        for (path, opened) in open_all(self.context, target)? {
             let path = path.to_string();
             let duo = match opened {
                 Err(problem) => {
@@ -259,12 +259,7 @@ impl<'a> Looking<'a, '_> {
 
     /// The arguments that select a Duo.
     fn which(&self, device: &DeviceRef) -> String {
-        which_of(&device.into(), &self.request())
-    }
-
-    fn request(&self) -> Request {
-        let (usbip, path) = (self.context.bus.address(), self.options.target.path.clone());
-        Request { usbip, path, ..Request::default() }
+        which_of(&device.into(), &selection(self.context, &self.options.target))
     }
 
     /// The findings from what was read, and whether the Duo is meant for Particle's cloud.
@@ -289,7 +284,7 @@ impl<'a> Looking<'a, '_> {
         let particle = patient.is_meant_for_particle();
         patient.tell = device.device_id.filter(|_| device.board.is_duo()).map(|id| {
             let cloud = cloud_of(self.context, id, particle.unwrap_or_default());
-            tell_cloud_of(id, &device.into(), self.request(), cloud)
+            tell_cloud_of(id, &device.into(), selection(self.context, &self.options.target), cloud)
         });
         (patient.findings(), particle)
     }

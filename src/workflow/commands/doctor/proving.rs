@@ -23,13 +23,13 @@ pub(in crate::workflow) fn prove(
         let message = "whether its key and its cloud's are a pair can be proven of a Duo alone";
         return Ok(Some((Finding::note("PAIRING_NOT_PROVEN", message), false)));
     }
-    let (None, Some(read)) = (Error::key_slot(&snapshot.slot), snapshot.slot.key()) else { return Ok(None) };
-    match handshake(opened, snapshot, &read.key, path.clone()) {
+    let Ok(key) = snapshot.own_key() else { return Ok(None) };
+    match handshake(opened, snapshot, key, path.clone()) {
         Ok((id, server)) => {
             let mark = DeviceMark { id: Some(id), ..device.into() };
             let usbip = context.bus.address();
             let request = Request { from_device: true, usbip, path, ..Request::default() };
-            record_proof(context, mark, read.key.public_key().fingerprint(), request);
+            record_proof(context, mark, key.public_key().fingerprint(), request);
             let message = format!("the cloud at {} knows this Duo by the key in it: proven now", server.port);
             Ok(Some((Finding::ok("PAIRED", message), true)))
         }

@@ -27,11 +27,6 @@ pub struct FleetCounts {
 }
 
 impl FleetCounts {
-    /// True if the cloud has every key of the list.
-    pub const fn is_all_done(&self) -> bool {
-        self.total == self.done + self.already_done
-    }
-
     /// The count of this outcome.
     pub(super) fn of(&mut self, outcome: Outcome) -> &mut u32 {
         match outcome {

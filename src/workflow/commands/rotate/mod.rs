@@ -20,7 +20,7 @@ use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{Operation, OperationKind, Request, Started};
-use crate::keys::{Fingerprint, PrivateKey};
+use crate::keys::Fingerprint;
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
 use crate::workflow::commands::rotate::telling::{Telling, without_proof};
 use crate::workflow::context::{
@@ -33,7 +33,7 @@ use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::ServerChoice;
 use crate::workflow::next::which_of;
-use crate::workflow::record::journal::{absolute, operations, past};
+use crate::workflow::record::journal::{absolute, operations, past, selection};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
 
 /// The options of `rotate`. No `Debug`: it may hold a token.
@@ -136,7 +136,7 @@ pub fn rotate(
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
     let named = ServerReport::named_by(&held, id);
-    let which = which_of(&(&device).into(), &transaction.selection());
+    let which = which_of(&(&device).into(), &selection(context, &options.target));
     other_cloud::check(context, &cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
@@ -182,13 +182,13 @@ pub fn rotate(
         cloud: Some(done.api_url.clone()),
         cautions: other_cloud::caution(&done.duo_cloud, &cloud).into_iter().collect(),
         duo_cloud: Some(done.duo_cloud.clone()),
-        ..Plan::of(Action::Rotate, &device, &held)
+        ..Plan::of(Action::Rotate, &device, Some(&held))
     };
     let is_there = patch.is_in(&held);
     let mut telling = Telling {
         context,
         new,
-        old: old_key(&held),
+        old: held.own_key().ok().cloned(),
         is_there,
         cloud: &cloud,
         server: server.as_ref(),
@@ -221,12 +221,6 @@ fn wanted(options: &RotateOptions) -> Wanted<'_> {
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     }
-}
-
-/// The Duo's key, if its firmware reads it as it is.
-fn old_key(held: &Snapshot) -> Option<PrivateKey> {
-    let read = held.slot.key().filter(|_| Error::key_slot(&held.slot).is_none())?;
-    Some(read.key.clone())
 }
 
 /// The key of an earlier attempt, else a new one.
