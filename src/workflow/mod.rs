@@ -5,7 +5,8 @@
 //! does not know who listens. It reports through [`Event`]s and asks with a [`Plan`], both through [`Control`]. Two
 //! promises are kept here: a key is never lost, and nothing is reported as done that is not.
 //!
-//! The rooms, from the top floor down. An import may skip floors on its way down. It never runs up.
+//! The rooms, from the top floor down. An import may skip floors on its way down. It never runs up. The rooms are private
+//! modules: what is `pub` in them is for the other rooms, and only what is listed here leaves `workflow`.
 
 mod all;
 mod commands;

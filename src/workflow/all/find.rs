@@ -19,14 +19,14 @@ pub struct AllOptions {
 }
 
 /// The checked options for all Duos.
-pub(in crate::workflow) struct Wanted {
+pub struct Wanted {
     target: Target,
     ports: PortList,
 }
 
 /// A port with a Duo, or one where a Duo should be.
 #[derive(Clone)]
-pub(in crate::workflow) struct Place {
+pub struct Place {
     /// Its position among the others.
     pub nth: usize,
     /// Bus and ports.
@@ -111,7 +111,7 @@ impl Place {
 }
 
 /// The error for an option that is about one Duo.
-pub(in crate::workflow) fn one_or_all(option: &str) -> Error {
+pub fn one_or_all(option: &str) -> Error {
     let message = format!("{option} is about one Duo, and --all is every Duo that is connected");
     Error::invalid(message).hint("give one of them")
 }

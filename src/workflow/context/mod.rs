@@ -17,18 +17,18 @@ use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-pub(in crate::workflow) use self::board::{BOARDS, DUO, ids};
+pub use self::board::{BOARDS, DUO, ids};
 pub use self::board::{Board, BoardName, BootloaderName};
 pub use self::cancel::Cancel;
-pub(in crate::workflow) use self::cancel::interrupted;
+pub use self::cancel::interrupted;
 pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
 pub use self::named_cloud::NamedCloud;
 pub use self::one_of_all::{DuoEnded, DuoOutcome, PlannedKey, SendPlan};
 pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
 pub use self::plan::{Action, Change, Evidence, PairBefore, Plan, ShownEvidence};
-pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
-pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
+pub use self::snapshot::{Snapshot, WholeHeld};
+pub use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
 pub use self::target::{DeviceRef, Target};
 pub use self::timeout::Timeout;
 use crate::error::Error;

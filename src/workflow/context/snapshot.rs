@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::keys::{Fingerprint, PrivateKey, Slot};
 
 /// Bytes that were read from a Duo twice, with the same result.
-pub(in crate::workflow) struct Snapshot {
+pub struct Snapshot {
     pub dct: Dct,
     /// What the key slot holds.
     pub slot: Slot,
@@ -73,7 +73,7 @@ impl Snapshot {
 }
 
 /// Both copies of a whole DCT, read twice with the same result.
-pub(in crate::workflow) struct WholeHeld {
+pub struct WholeHeld {
     pub bytes: Buffer,
     /// The rule by which the Duo's bootloader finds the copy that counts.
     pub rule: CopyRule,

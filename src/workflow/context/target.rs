@@ -12,16 +12,16 @@ use crate::usb::{Bus, PortPath, Surroundings};
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
-pub(in crate::workflow) const DFU_MODE: (u16, u16) = DUO.dfu_mode;
+pub const DFU_MODE: (u16, u16) = DUO.dfu_mode;
 /// RedBear Duo in normal mode [redbear/firmware, `platform_config.h`].
-pub(in crate::workflow) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+pub const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 
 /// How to get into DFU mode by hand, for every message that needs it.
-pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+pub const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
 
 /// How to get a Duo into DFU mode, and what must pass it through to this system: in DFU mode it is another USB device.
-pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
+pub fn bring_hint(bus: &dyn Bus) -> String {
     match passed_through(bus) {
         Some(through) => format!("{BUTTONS_HINT}. If it is: {through}"),
         None => BUTTONS_HINT.to_owned(),
@@ -29,7 +29,7 @@ pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
 }
 
 /// If USB devices must be passed through to this system: what must let a Duo in DFU mode through.
-pub(in crate::workflow) fn passed_through(bus: &dyn Bus) -> Option<String> {
+pub fn passed_through(bus: &dyn Bus) -> Option<String> {
     let ((vendor, ready), (_, running)) = (DFU_MODE, NORMAL_MODE);
     let through = match bus.surroundings()? {
         Surroundings::Container => "this container needs all of /dev/bus/usb".to_owned(),

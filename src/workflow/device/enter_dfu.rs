@@ -27,11 +27,7 @@ const UDEVS_TURN: Duration = Duration::from_secs(5);
 
 /// Puts the Duo that `target` selects into DFU mode if that is allowed, and says where it is then. `None`: nothing was
 /// done.
-pub(in crate::workflow) fn enter_dfu(
-    context: Context<'_>,
-    target: &Target,
-    boards: &[Board],
-) -> Result<Option<Target>, Error> {
+pub fn enter_dfu(context: Context<'_>, target: &Target, boards: &[Board]) -> Result<Option<Target>, Error> {
     context.phase(Phase::Find);
     if !target.enter_dfu && !target.wait {
         return Ok(None);
@@ -55,7 +51,7 @@ pub(in crate::workflow) fn enter_dfu(
 }
 
 /// Puts a Duo into DFU mode if there is none to list and that is allowed.
-pub(in crate::workflow) fn enter_dfu_if_none(context: Context<'_>, target: &Target) -> Result<(), Error> {
+pub fn enter_dfu_if_none(context: Context<'_>, target: &Target) -> Result<(), Error> {
     if has_to_enter_one(context, target)? {
         return enter_dfu(context, target, &BOARDS).map(drop);
     }
@@ -64,13 +60,10 @@ pub(in crate::workflow) fn enter_dfu_if_none(context: Context<'_>, target: &Targ
 }
 
 /// A port, and what was learned of the Duo there.
-pub(in crate::workflow) type AtPort<T> = (PortPath, Result<T, Error>);
+pub type AtPort<T> = (PortPath, Result<T, Error>);
 
 /// The Duos that run their firmware and that `target` selects by port, and the id that each tells.
-pub(in crate::workflow) fn running(
-    context: Context<'_>,
-    target: &Target,
-) -> Result<Vec<AtPort<Option<DeviceId>>>, Error> {
+pub fn running(context: Context<'_>, target: &Target) -> Result<Vec<AtPort<Option<DeviceId>>>, Error> {
     let entering = Entering { context, target, ready: Vec::new() };
     let found = context.bus.list(&[NORMAL_MODE])?;
     let here = found.into_iter().filter(|device| target.is_at(&device.path));

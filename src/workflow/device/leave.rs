@@ -16,7 +16,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Leaves DFU mode. The key was written and verified before.
 ///
 /// `then`: what to do by hand if the Duo does not leave.
-pub(in crate::workflow) fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
+pub fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
     let device = opened.device.clone();
     opened.context.phase(Phase::Leave);
     told_to_leave(opened).map_err(|error| {

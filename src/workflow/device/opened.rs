@@ -19,7 +19,7 @@ use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;
 
 /// An open Duo.
-pub(in crate::workflow) struct Opened<'a> {
+pub struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
@@ -279,7 +279,7 @@ fn find_by_id<'a>(
 }
 
 /// The error if no Duo is found and the options select none.
-pub(in crate::workflow) fn none_found(context: Context<'_>) -> Error {
+pub fn none_found(context: Context<'_>) -> Error {
     none(context, &Target::default(), &[])
 }
 
@@ -342,10 +342,7 @@ fn several_found(context: Context<'_>, devices: &[&Device]) -> Error {
 }
 
 /// Opens all Duos and similar boards in DFU mode: each with its port, or the reason why it could not be opened.
-pub(in crate::workflow) fn open_all<'a>(
-    context: Context<'a>,
-    target: &Target,
-) -> Result<Vec<AtPort<Opened<'a>>>, Error> {
+pub fn open_all<'a>(context: Context<'a>, target: &Target) -> Result<Vec<AtPort<Opened<'a>>>, Error> {
     let devices = context.bus.list(&ids(&BOARDS))?;
     let wanted = devices.into_iter().filter(|device| target.is_at(&device.path));
     let open = |device: Device| {

@@ -18,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What to read of a Duo that may be the one that was written to, and how to recognize it.
-pub(in crate::workflow) trait Probe {
+pub trait Probe {
     /// What the Duo holds.
     type Held;
 
@@ -30,17 +30,14 @@ pub(in crate::workflow) trait Probe {
 }
 
 /// The Duo, opened again, and what it holds.
-pub(in crate::workflow) struct Observed<'a, H> {
+pub struct Observed<'a, H> {
     pub opened: Opened<'a>,
     pub held: H,
 }
 
 /// Waits for the Duo that was opened and reads it twice, until two reads agree or the time for the step is over. The
 /// error is the last obstacle.
-pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
-    opened: Opened<'a>,
-    question: &Q,
-) -> Result<Observed<'a, Q::Held>, Error> {
+pub fn reconcile<'a, Q: Probe>(opened: Opened<'a>, question: &Q) -> Result<Observed<'a, Q::Held>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
     let deadline = opened.context.deadline();

@@ -7,7 +7,7 @@ use crate::workflow::context::{Snapshot, WholeHeld};
 use crate::workflow::device::opened::Opened;
 
 /// Reads the whole DCT, and compares the copy that counts with what the bootloader reads.
-pub(in crate::workflow) fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
+pub fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
     let bytes = opened.whole_dct()?;
     let Some(dump) = Dump::recognise(&bytes).filter(counts_for_any) else {
         // Do not ask the bootloader for the DCT here: if it finds no copy that counts, it makes a new DCT.
@@ -57,7 +57,7 @@ fn rule_of(dump: &Dump<'_>, section: &Snapshot, expected: CopyRule) -> Result<Co
 }
 
 /// The names of the fields that differ between the copy that counts and what the bootloader reads.
-pub(in crate::workflow) fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
+pub fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
     // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
     let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
     let differs = |field: &&Field| dump.field(field) != section.image().field(field);

@@ -11,7 +11,7 @@ use crate::workflow::context::{Context, Target};
 use crate::workflow::input::given_file::GivenFile;
 
 /// A file that was read.
-pub(in crate::workflow) struct DumpFile {
+pub struct DumpFile {
     pub given: GivenFile,
     /// The manifest beside it, if it describes these bytes.
     pub manifest: Option<Manifest>,
@@ -59,7 +59,7 @@ fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
 }
 
 /// Refuses options that select a Duo: a file is given already.
-pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
+pub fn no_device(target: &Target) -> Result<(), Error> {
     if *target == Target::default() {
         return Ok(());
     }
@@ -68,6 +68,6 @@ pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
 }
 
 /// The absolute path of what was typed.
-pub(in crate::workflow) fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -13,10 +13,10 @@ use crate::workflow::context::Context;
 use crate::workflow::next::command_line;
 
 /// The most bytes that are read of any file: an image of the whole flash, with a suffix.
-pub(in crate::workflow) const MAX_FILE: u64 = (FLASH_SIZE + SUFFIX_SIZE) as u64;
+pub const MAX_FILE: u64 = (FLASH_SIZE + SUFFIX_SIZE) as u64;
 
 /// A file that was read.
-pub(in crate::workflow) struct GivenFile {
+pub struct GivenFile {
     /// What it holds, without a DFU suffix.
     pub bytes: Zeroizing<Vec<u8>>,
     /// SHA-256 of the bytes, and of the whole file if it has a suffix.

@@ -45,7 +45,7 @@ impl fmt::Debug for PassphraseOptions {
 }
 
 /// The passphrase of one command.
-pub(in crate::workflow) struct Passphrases<'a> {
+pub struct Passphrases<'a> {
     context: Context<'a>,
     options: &'a PassphraseOptions,
     found: Option<Passphrase>,
@@ -127,14 +127,14 @@ impl<'a> Passphrases<'a> {
 }
 
 /// The options for the backup before a write.
-pub(in crate::workflow) struct WantedBackup {
+pub struct WantedBackup {
     pub encrypt: bool,
     pub no_backup: bool,
     pub dry_run: bool,
 }
 
 /// Refuses a passphrase that would encrypt nothing: whoever gave it expects encryption.
-pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
+pub fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
     if encrypt || !options.is_given() {
         return Ok(());
     }
@@ -143,7 +143,7 @@ pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool
 }
 
 /// Refuses a passphrase if there is no key file that it could open.
-pub(in crate::workflow) fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
+pub fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
     if file || !options.is_given() {
         return Ok(());
     }

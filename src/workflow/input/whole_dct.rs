@@ -22,7 +22,7 @@ use crate::workflow::next::command_line::inspect;
 const ANOTHER: &str = "look for another backup with: duo-provision backups";
 
 /// An image that may be written, as far as this is known without the Duo.
-pub(in crate::workflow) struct WholeImage<'a> {
+pub struct WholeImage<'a> {
     pub dump: Dump<'a>,
     /// The key in its current copy.
     pub key: WritableKey,

@@ -22,14 +22,14 @@ use crate::workflow::network::runtime::wait_for;
 const SLOW_RECORD: Duration = Duration::from_secs(45);
 
 /// A cloud and the token for it.
-pub(in crate::workflow) struct Cloud {
+pub struct Cloud {
     client: Client,
     token: Token,
     timeout: Timeout,
 }
 
 /// The request that sends a public key.
-pub(in crate::workflow) struct Message {
+pub struct Message {
     request: ProvisioningRequest,
     generic: bool,
 }
@@ -137,7 +137,7 @@ impl Cloud {
 }
 
 /// Refuses 0, which is no product id.
-pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
+pub fn check_product(id: Option<u32>) -> Result<(), Error> {
     if id == Some(0) {
         return Err(Error::invalid("a product id of 0 is no product")
             .hint("leave --product-id out for 88, the Duo's"));
@@ -150,6 +150,6 @@ fn milliseconds(context: Context<'_>) -> u64 {
 }
 
 /// A time of day in milliseconds since 1970.
-pub(in crate::workflow) fn since_1970(now: SystemTime) -> u64 {
+pub fn since_1970(now: SystemTime) -> u64 {
     now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }

@@ -26,14 +26,14 @@ const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
 /// The options that choose the cloud that a Duo is for.
 #[derive(Clone)]
-pub(in crate::workflow) struct ServerChoice {
+pub struct ServerChoice {
     key: Option<ServerKey>,
     address: Option<ServerAddress>,
     port: Option<u16>,
 }
 
 /// The cloud that a Duo is for.
-pub(in crate::workflow) struct Server {
+pub struct Server {
     /// Its public key.
     pub key: ServerKey,
     /// Where devices connect to.
@@ -179,7 +179,7 @@ impl Server {
 
 /// True if the error says that the cloud knows the device by another key, or not at all; false if the cloud could not
 /// be asked.
-pub(in crate::workflow) fn is_refusal(error: &Error) -> bool {
+pub fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::PairingRefused | Code::PairingBroken)
 }
 
@@ -198,7 +198,7 @@ fn wait(context: Context<'_>, pause: Duration) -> Result<(), Error> {
 }
 
 /// Performs the handshake for one of many devices. Reports no events.
-pub(in crate::workflow) async fn prove_quietly(
+pub async fn prove_quietly(
     choice: &ServerChoice,
     id: DeviceId,
     key: &PrivateKey,

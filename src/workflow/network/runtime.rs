@@ -5,7 +5,7 @@ use std::future::Future;
 use crate::error::Error;
 
 /// Runs a future to its end.
-pub(in crate::workflow) fn wait_for<F: Future>(future: F) -> Result<F::Output, Error> {
+pub fn wait_for<F: Future>(future: F) -> Result<F::Output, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Error::internal)?;
     let output = runtime.block_on(future);

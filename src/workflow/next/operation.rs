@@ -11,7 +11,7 @@ use crate::workflow::next::command_line::{
 
 /// How far an operation got, as far as it matters for the undo.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::workflow) struct SoFar<'o> {
+pub struct SoFar<'o> {
     /// The backup of what was there.
     pub backup: Option<&'o Path>,
     /// True if the device may have been written.
@@ -22,7 +22,7 @@ pub(in crate::workflow) struct SoFar<'o> {
 
 /// How to undo a write.
 #[derive(Clone, Debug)]
-pub(in crate::workflow) enum Rollback {
+pub enum Rollback {
     /// A command, and what it restores: "the key that was there".
     Command { what: &'static str, command: String },
     /// Nothing can be written back: why, and where the bytes are.
@@ -33,7 +33,7 @@ pub(in crate::workflow) enum Rollback {
 
 /// The command that repeats the operation. An existing backup is recognized, and not stored twice; `--no-backup` is not
 /// repeated.
-pub(in crate::workflow) fn retry(started: &Started) -> String {
+pub fn retry(started: &Started) -> String {
     if let Some(again) = key_in_hand(started) {
         return again;
     }
@@ -90,7 +90,7 @@ fn proof(started: &Started) -> String {
 }
 
 /// The command that continues a list.
-pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
+pub fn fleet_again(request: &Request) -> String {
     let list = match request.file.as_deref() {
         Some("-") | None => "-".to_owned(),
         Some(list) => file(list),
@@ -120,7 +120,7 @@ fn device_port(started: &Started) -> String {
 }
 
 /// The commands to finish and to undo.
-pub(in crate::workflow) fn hint(started: &Started, rollback: &Rollback) -> String {
+pub fn hint(started: &Started, rollback: &Rollback) -> String {
     format!("{}{rollback}", finish(started))
 }
 
@@ -137,19 +137,19 @@ impl fmt::Display for Rollback {
 }
 
 /// The command to finish.
-pub(in crate::workflow) fn finish(started: &Started) -> String {
+pub fn finish(started: &Started) -> String {
     format!("to finish: {}", retry(started))
 }
 
 /// How to finish a `restoreKey` of bytes that are in no file, in words: no command can do it.
-pub(in crate::workflow) fn key_in_hand(started: &Started) -> Option<String> {
+pub fn key_in_hand(started: &Started) -> Option<String> {
     let of_bytes = started.operation == OperationKind::Restore && started.request.file.is_none();
     let key = started.after.filter(|_| of_bytes)?;
     Some(format!("call restoreKey again with the key of fingerprint {key}"))
 }
 
 /// How to undo the operation. A key slot that held no key is not written back.
-pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
+pub fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
     if started.operation == OperationKind::Rotate {
         return rollback_of_rotation(started, so_far);
     }
@@ -208,30 +208,30 @@ fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
 }
 
 /// The command that sends the key in the device to the operation's cloud.
-pub(in crate::workflow) fn tell_key(started: &Started) -> Option<String> {
+pub fn tell_key(started: &Started) -> Option<String> {
     let id = started.device.id.or(started.request.owner)?;
     Some(tell_key_of(id, &started.device, &started.request))
 }
 
 /// The command that sends the key in the device to the request's cloud.
-pub(in crate::workflow) fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
+pub fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
     let attached = choice(None, path(device, request), request.usbip.as_deref());
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))
 }
 
 /// The arguments that select the device.
-pub(in crate::workflow) fn which(started: &Started) -> String {
+pub fn which(started: &Started) -> String {
     which_of(&started.device, &started.request)
 }
 
 /// The same, from a device mark and a request.
-pub(in crate::workflow) fn which_of(device: &DeviceMark, request: &Request) -> String {
+pub fn which_of(device: &DeviceMark, request: &Request) -> String {
     choice(device.id.or(request.owner), path(device, request), request.usbip.as_deref())
 }
 
 /// The same, for a command that stores what it reads, or writes.
-pub(in crate::workflow) fn on_device(started: &Started) -> String {
+pub fn on_device(started: &Started) -> String {
     let request = &started.request;
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     option("archive", request.archive.as_deref()) + &which(started) + &unproven

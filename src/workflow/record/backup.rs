@@ -19,14 +19,14 @@ use crate::workflow::context::{Context, DeviceRef, Event, Phase, Snapshot, Whole
 use crate::workflow::record::journal::OperationRecord;
 
 /// Where a backup goes, and whether it is encrypted.
-pub(in crate::workflow) struct Destination {
+pub struct Destination {
     pub place: Place,
     /// The passphrase that a key is encrypted with; `None` if it is not encrypted.
     pub encrypt: Option<Passphrase>,
 }
 
 /// Where a backup goes.
-pub(in crate::workflow) enum Place {
+pub enum Place {
     /// The archive, under a name that the archive makes.
     Archive(Archive),
     /// A file that the user named.
@@ -35,10 +35,7 @@ pub(in crate::workflow) enum Place {
 
 /// The archive that the options and the environment name. It is read once here: identifying its files takes time, and
 /// no Duo should be held open meanwhile. Errors of that read are reported where the archive is needed.
-pub(in crate::workflow) fn locate_archive(
-    context: Context<'_>,
-    option: Option<&str>,
-) -> Result<Archive, Error> {
+pub fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
     let located = Archive::locate(option.map(Path::new), &context.env);
     let archive = located.map_err(|missing| {
         let code = match &missing {
@@ -52,11 +49,7 @@ pub(in crate::workflow) fn locate_archive(
 }
 
 /// Checks that a backup can be kept, before the device is touched: in the named file, or in the archive.
-pub(in crate::workflow) fn prepare(
-    context: Context<'_>,
-    file: Option<&Path>,
-    archive: Option<&str>,
-) -> Result<Place, Error> {
+pub fn prepare(context: Context<'_>, file: Option<&Path>, archive: Option<&str>) -> Result<Place, Error> {
     let Some(file) = file else {
         let archive = locate_archive(context, archive)?;
         archive.prepare()?;
@@ -68,7 +61,7 @@ pub(in crate::workflow) fn prepare(
 
 /// Bytes of a Duo to back up, and what they are.
 #[derive(Clone)]
-pub(in crate::workflow) struct BackupItem<'a> {
+pub struct BackupItem<'a> {
     pub bytes: &'a [u8],
     pub contents: Contents,
     /// Where they begin: in the DCT; for a whole DCT, in the internal flash.
@@ -132,7 +125,7 @@ impl<'a> BackupItem<'a> {
 
 /// The backups that are made before a write; none with `--no-backup`.
 #[derive(Default)]
-pub(in crate::workflow) struct Backups {
+pub struct Backups {
     /// Of what will be overwritten: the key slot, or the DCT.
     pub first: Option<PathBuf>,
     /// The application section, with the bytes beside those that are written.
@@ -141,7 +134,7 @@ pub(in crate::workflow) struct Backups {
 
 /// Backs up what is in one Duo, for one operation. All of it is on the disk, synced and read back, when a method
 /// returns.
-pub(in crate::workflow) struct Keeper<'k, 'a> {
+pub struct Keeper<'k, 'a> {
     pub device: &'k DeviceRef,
     pub to: &'k Destination,
     pub record: &'k mut OperationRecord<'a>,
@@ -232,7 +225,7 @@ impl Keeper<'_, '_> {
 }
 
 /// Stores a key that was made here, before it is sent anywhere. Returns its file.
-pub(in crate::workflow) fn store_new_key(
+pub fn store_new_key(
     context: Context<'_>,
     device: &DeviceRef,
     image: &SlotImage,
@@ -247,7 +240,7 @@ pub(in crate::workflow) fn store_new_key(
 }
 
 /// Warns if others can read a file that is meant for its owner only.
-pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+pub fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
     if privacy == Privacy::Others {
         context.note(format!(
             "others on this machine may be able to read {}: {}",
@@ -266,7 +259,7 @@ fn key_of(slot: &Slot) -> Option<PublicKey> {
 }
 
 /// True if the slot is saved as a key. This includes a key in a form that the firmware misreads.
-pub(in crate::workflow) const fn counts_as_key(slot: &Slot) -> bool {
+pub const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
@@ -326,13 +319,13 @@ fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey)
 }
 
 /// A key as unencrypted PEM.
-pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
     let pem = key.to_pkcs8_pem().map_err(Error::internal)?;
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
 /// Refuses a PEM file name for bytes that are not PEM.
-pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
+pub fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
     match path.filter(|path| is_pem_name(path)) {
         None => Ok(()),
         Some(path) => Err(Error::invalid(format!(
@@ -344,17 +337,14 @@ pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> R
 }
 
 /// The error for a slot without a key, which cannot be saved as an encrypted key.
-pub(in crate::workflow) fn not_encryptable(slot: &Slot) -> Error {
+pub fn not_encryptable(slot: &Slot) -> Error {
     let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
     Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
         .hint("leave --encrypt out: the bytes are then saved as they are")
 }
 
 /// A key as PEM, encrypted with a passphrase.
-pub(in crate::workflow) fn encrypt(
-    key: &PrivateKey,
-    passphrase: &Passphrase,
-) -> Result<Zeroizing<String>, Error> {
+pub fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroizing<String>, Error> {
     key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
         .map_err(|error| Error::internal(format!("the key could not be encrypted: {error}")))
 }

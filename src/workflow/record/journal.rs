@@ -16,13 +16,13 @@ use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target};
 
 /// The journal, before an operation begins.
-pub(in crate::workflow) struct Records {
+pub struct Records {
     journal: Option<Journal>,
     required: bool,
 }
 
 /// The record of an operation that begins. `keys`: the key that was there, and the new key.
-pub(in crate::workflow) fn started(
+pub fn started(
     operation: OperationKind,
     device: DeviceMark,
     keys: (Option<Fingerprint>, Option<Fingerprint>),
@@ -33,7 +33,7 @@ pub(in crate::workflow) fn started(
 }
 
 /// A request with the options that select a Duo, as they were typed.
-pub(in crate::workflow) fn selection(context: Context<'_>, target: &Target) -> Request {
+pub fn selection(context: Context<'_>, target: &Target) -> Request {
     Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() }
 }
 
@@ -89,35 +89,32 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
 const MAX_PAST: usize = 1000;
 
 /// The operations that may be open, in the order in which they began: on one device, or on all.
-pub(in crate::workflow) fn operations(
-    context: Context<'_>,
-    device: Option<&DeviceMark>,
-) -> Result<Vec<Operation>, Error> {
+pub fn operations(context: Context<'_>, device: Option<&DeviceMark>) -> Result<Vec<Operation>, Error> {
     let journal = Journal::locate(&context.env)?;
     Ok(journal.operations(device, &|time| context.clock.sleep(time))?)
 }
 
 /// The settled operations on a device, the last one first. An unreadable history is ignored: nothing that depends on it
 /// is dangerous.
-pub(in crate::workflow) fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
+pub fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
     let past = Journal::locate(&context.env).and_then(|journal| journal.past(device));
     past.into_iter().flatten().take(MAX_PAST).filter_map(Result::ok)
 }
 
 /// The same for all devices. For a Duo that does not tell its id.
-pub(in crate::workflow) fn pasts(context: Context<'_>) -> Vec<Operation> {
+pub fn pasts(context: Context<'_>) -> Vec<Operation> {
     let Ok(journal) = Journal::locate(&context.env) else { return Vec::new() };
     let Ok(pasts) = journal.pasts() else { return Vec::new() };
     pasts.filter_map(Result::ok).flat_map(|past| past.take(MAX_PAST).filter_map(Result::ok)).collect()
 }
 
 /// The last request that sent a key of this device to a cloud, as far as the journal can be read.
-pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
+pub fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
     last_telling(context, id).map(|operation| operation.started.request)
 }
 
 /// Whether the last key that was sent to a cloud for this device is the generic one, as far as the journal knows.
-pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
+pub fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
     last_telling(context, id).is_some_and(|operation| {
         let request = &operation.started.request;
         operation.kind() == OperationKind::Provision && !request.from_device && request.file.is_none()
@@ -140,12 +137,7 @@ fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
 }
 
 /// Records that a key was proven to pair with the cloud's. `request`: the options that asked for it.
-pub(in crate::workflow) fn record_proof(
-    context: Context<'_>,
-    device: DeviceMark,
-    key: Fingerprint,
-    request: Request,
-) {
+pub fn record_proof(context: Context<'_>, device: DeviceMark, key: Fingerprint, request: Request) {
     let from_device = request.from_device.then_some(key);
     let started = started(OperationKind::Verify, device, (from_device, Some(key)), request);
     // A journal error is noted; the proof is valid all the same.
@@ -157,7 +149,7 @@ fn without(error: &JournalError) -> String {
 }
 
 /// The journal entry of an operation that runs.
-pub(in crate::workflow) struct OperationRecord<'a> {
+pub struct OperationRecord<'a> {
     pub context: Context<'a>,
     entry: Option<Entry>,
     required: bool,
@@ -233,7 +225,7 @@ impl From<&DeviceRef> for DeviceMark {
 }
 
 /// The absolute path of what was typed.
-pub(in crate::workflow) fn absolute(path: impl AsRef<std::path::Path>) -> String {
+pub fn absolute(path: impl AsRef<std::path::Path>) -> String {
     let path = path.as_ref();
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }

@@ -22,26 +22,22 @@ use crate::workflow::write::permitted::Permitted;
 use crate::workflow::write::proof::block_of;
 
 /// The phase of an operation that was stopped after it wrote and verified its field.
-pub(in crate::workflow) const AFTER_THE_WRITE: &str = "after the write";
+pub const AFTER_THE_WRITE: &str = "after the write";
 
 /// The block that is sent for a field; an error if its place cannot be proven.
-pub(in crate::workflow) fn block_to_write(
-    opened: &Opened<'_>,
-    before: &Snapshot,
-    patch: &Patch,
-) -> Result<Block, Error> {
+pub fn block_to_write(opened: &Opened<'_>, before: &Snapshot, patch: &Patch) -> Result<Block, Error> {
     block_of(patch, before, opened.unproven)
         .map_err(|error| error.during(patch.during()).on(&opened.device, KeyState::Unchanged))
 }
 
 /// Refuses a Duo to which no key at all could be written. For a dry run, which makes no key.
-pub(in crate::workflow) fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
+pub fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
     block_to_write(opened, held, &Patch::key(&SlotImage::reset())).map(drop)
 }
 
 /// Writes all bytes of the field. Returns the Duo and what it holds once a read-back shows the new field and everything
 /// else unchanged.
-pub(in crate::workflow) fn write_verified<'a>(
+pub fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
     patch: &Patch,
@@ -76,11 +72,7 @@ pub(in crate::workflow) fn write_verified<'a>(
 }
 
 /// Records that what was written is verified. Stops there, if that was requested.
-pub(in crate::workflow) fn ended(
-    opened: &Opened<'_>,
-    key: KeyState,
-    record: &mut OperationRecord<'_>,
-) -> Result<(), Error> {
+pub fn ended(opened: &Opened<'_>, key: KeyState, record: &mut OperationRecord<'_>) -> Result<(), Error> {
     record.reached(Step::Verified);
     if !opened.context.control.cancel().is_requested() {
         return Ok(());

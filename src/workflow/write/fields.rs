@@ -15,7 +15,7 @@ use crate::workflow::write::patch::Patch;
 use crate::workflow::write::transaction::Writing;
 
 /// The fields to write, and the Duo's DCT.
-pub(in crate::workflow) struct Fields {
+pub struct Fields {
     held: Snapshot,
     patches: Vec<Patch>,
     /// True if the key is backed up in a file of its own.

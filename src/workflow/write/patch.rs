@@ -10,7 +10,7 @@ use crate::keys::SlotImage;
 use crate::workflow::context::Snapshot;
 
 /// A field and its new bytes.
-pub(in crate::workflow) struct Patch {
+pub struct Patch {
     field: Field,
     bytes: Zeroizing<Vec<u8>>,
 }

@@ -19,7 +19,7 @@ use crate::workflow::record::journal::{OperationRecord, Records, absolute, start
 use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
-pub(in crate::workflow) struct Terms<'o> {
+pub struct Terms<'o> {
     pub target: &'o Target,
     /// The boards that may be written.
     pub boards: &'static [Board],
@@ -33,7 +33,7 @@ pub(in crate::workflow) struct Terms<'o> {
 }
 
 /// A Duo that was found, after the check that a backup can be kept.
-pub(in crate::workflow) struct Transaction<'a, 'o> {
+pub struct Transaction<'a, 'o> {
     pub opened: Opened<'a>,
     context: Context<'a>,
     terms: Terms<'o>,
@@ -43,7 +43,7 @@ pub(in crate::workflow) struct Transaction<'a, 'o> {
 }
 
 /// What a command writes.
-pub(in crate::workflow) trait Writing {
+pub trait Writing {
     /// The number of parts that are each read back and compared.
     fn parts(&self) -> usize;
 
@@ -66,7 +66,7 @@ pub(in crate::workflow) trait Writing {
 }
 
 /// What a command does in addition to the write, even if the Duo holds the data already.
-pub(in crate::workflow) trait Beside {
+pub trait Beside {
     /// Runs before the question, and can change the plan that the question shows.
     fn prepare(
         &mut self,
@@ -83,7 +83,7 @@ pub(in crate::workflow) trait Beside {
 }
 
 /// The write that a command proposes after it has looked at the Duo.
-pub(in crate::workflow) struct Proposal<'c, W> {
+pub struct Proposal<'c, W> {
     /// The operation, as the journal records it.
     pub started: Started,
     pub writing: W,
@@ -100,7 +100,7 @@ pub(in crate::workflow) struct Proposal<'c, W> {
 
 /// The result; empty in a dry run.
 #[derive(Default)]
-pub(in crate::workflow) struct Outcome {
+pub struct Outcome {
     /// The backup of what was there; absolute.
     pub backup: Option<PathBuf>,
     /// False if the Duo held all of it already.

@@ -10,11 +10,7 @@ const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";
 /// Refuses a write without a backup if the write is not atomic, unless that is accepted. r3 to r5 first program the new
 /// bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
 /// redbear/Duo `firmware/bootloader`); r6 leaves the old copy alone until the new one is whole.
-pub(in crate::workflow) fn check_unbacked(
-    opened: &Opened<'_>,
-    no_backup: bool,
-    accepted: bool,
-) -> Result<(), Error> {
+pub fn check_unbacked(opened: &Opened<'_>, no_backup: bool, accepted: bool) -> Result<(), Error> {
     let device = &opened.device;
     if !no_backup || accepted || !device.board.is_duo() || device.copy_rule == CopyRule::R6 {
         return Ok(());

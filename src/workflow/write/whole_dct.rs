@@ -30,7 +30,7 @@ const DOUBTS: u32 = 2;
 const WRITING: &str = "writing the whole DCT";
 
 /// The write of a whole DCT, both copies.
-pub(in crate::workflow) struct WholeDct<'f> {
+pub struct WholeDct<'f> {
     /// What the Duo held before the first step.
     pub held: WholeHeld,
     /// What the Duo should hold.

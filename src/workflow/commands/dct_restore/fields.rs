@@ -21,10 +21,7 @@ use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Permitted, Proposal, Transaction, is_own, reserved};
 
 /// Writes the named fields.
-pub(in crate::workflow) fn restore_fields(
-    context: Context<'_>,
-    options: &DctRestoreOptions,
-) -> Result<DctRestored, Error> {
+pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
     let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;

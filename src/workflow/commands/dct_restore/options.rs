@@ -67,10 +67,10 @@ pub struct DctRestored {
 }
 
 /// The message if nothing differs.
-pub(in crate::workflow) const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
+pub const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
 
 /// The options that every write has.
-pub(in crate::workflow) fn terms(options: &DctRestoreOptions) -> Terms<'_> {
+pub fn terms(options: &DctRestoreOptions) -> Terms<'_> {
     Terms {
         target: &options.target,
         boards: &[DUO],

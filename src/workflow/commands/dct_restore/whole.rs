@@ -21,10 +21,7 @@ use crate::workflow::record::journal::{absolute, operations};
 use crate::workflow::write::{Proposal, Transaction, WholeDct, Writing};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
-pub(in crate::workflow) fn restore_whole(
-    context: Context<'_>,
-    options: &DctRestoreOptions,
-) -> Result<DctRestored, Error> {
+pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
     let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let reading = |error: Error| error.during("reading the image");

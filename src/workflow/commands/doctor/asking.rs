@@ -59,7 +59,7 @@ impl AskOptions {
 
 /// Decides which cloud is asked, if any; sends nothing yet. If only the environment requests it, an error becomes a
 /// finding.
-pub(in crate::workflow) fn find(
+pub fn find(
     context: Context<'_>,
     options: &AskOptions,
     general: &mut Vec<Finding>,
@@ -102,7 +102,7 @@ pub(in crate::workflow) fn find(
 }
 
 /// The finding that no cloud was asked, and how to ask.
-pub(in crate::workflow) fn not_asked() -> Finding {
+pub fn not_asked() -> Finding {
     Finding::note("CLOUD_NOT_ASKED", "the cloud was not asked what it knows of the Duo").advice(
         "to ask it, add --cloud, which takes the login of particle-cli, too, or --token-file FILE, or set \
          PARTICLE_ACCESS_TOKEN",
@@ -119,13 +119,13 @@ fn elsewhere() -> Finding {
 }
 
 /// True if the cloud was to be asked and there is no token; that finding says how to ask.
-pub(in crate::workflow) fn has_no_token(general: &[Finding]) -> bool {
+pub fn has_no_token(general: &[Finding]) -> bool {
     general.iter().any(|finding| finding.code == Code::TokenMissing.name())
 }
 
 /// Asks about each Duo in turn. If the cloud does not answer, this is a finding, and the other Duos are not asked
 /// about.
-pub(in crate::workflow) fn ask(
+pub fn ask(
     context: Context<'_>,
     cloud: &Cloud,
     options: &AskOptions,

@@ -14,7 +14,7 @@ use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
 
 /// A Duo that was read.
-pub(in crate::workflow) struct Patient<'a> {
+pub struct Patient<'a> {
     pub device: &'a DeviceRef,
     pub snapshot: &'a Snapshot,
     /// The backups in the archive.
@@ -36,7 +36,7 @@ pub(in crate::workflow) struct Patient<'a> {
 }
 
 /// The finding about its bootloader.
-pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
+pub fn bootloader(device: &DeviceRef) -> Finding {
     let message = format!("bootloader {}", device.bootloader_name);
     if device.bootloader == BootloaderGeneration::R3R4 {
         return Finding::note("BOOTLOADER", message + ": it does not tell the device id").advice(format!(

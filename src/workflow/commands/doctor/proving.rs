@@ -13,7 +13,7 @@ use crate::workflow::record::journal::record_proof;
 
 /// Performs the Duo's own handshake with the cloud that it names. Returns the finding, and whether the pair is proven.
 /// If the firmware does not read the key, there already is a finding, and nothing is proven.
-pub(in crate::workflow) fn prove(
+pub fn prove(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
     path: Option<String>,

@@ -13,7 +13,7 @@ use crate::workflow::input::dump_file::absolute;
 use crate::workflow::record::backup::{plain_pem, refuse_pem_name, warn_of_readers};
 
 /// What is written to a file, and the file's extension.
-pub(in crate::workflow) struct Extract {
+pub struct Extract {
     bytes: Zeroizing<Vec<u8>>,
     extension: &'static str,
     /// The same as PEM, if that is possible.
@@ -21,7 +21,7 @@ pub(in crate::workflow) struct Extract {
 }
 
 /// Where a field may be taken from.
-pub(in crate::workflow) enum Source<'a> {
+pub enum Source<'a> {
     Dump(Dump<'a>),
     Key(Box<KeyFile>),
     /// Anything else; the text says what.
