@@ -29,7 +29,7 @@ pub const MAX_LINE: usize = 64 * 1024;
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// The name of one operation in the journal: 64 random bits, as 16 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct OperationId(String);
 
