@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::keys::Fingerprint;
-use crate::workflow::context::named_cloud::NamedCloud;
+use crate::workflow::context::plan::NamedCloud;
 use crate::workflow::context::target::DeviceRef;
 
 /// What became of one of several Duos.

@@ -52,7 +52,9 @@ pub fn enter_dfu(context: Context<'_>, target: &Target, boards: &[Board]) -> Res
 
 /// Puts a Duo into DFU mode if there is none to list and that is allowed.
 pub fn enter_dfu_if_none(context: Context<'_>, target: &Target) -> Result<(), Error> {
-    if has_to_enter_one(context, target)? {
+    // If none is selected, one that is in DFU mode is enough to list.
+    let brings = target.enter_dfu || target.wait;
+    if brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()) {
         return enter_dfu(context, target, &BOARDS).map(drop);
     }
     context.phase(Phase::Find);
@@ -72,12 +74,6 @@ pub fn running(context: Context<'_>, target: &Target) -> Result<Vec<AtPort<Optio
         (device.path, told)
     };
     Ok(here.map(told).collect())
-}
-
-/// Whether a Duo still has to be brought into DFU mode. If none is selected, one that is in DFU mode is enough to list.
-fn has_to_enter_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
-    let brings = target.enter_dfu || target.wait;
-    Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
 }
 
 /// A Duo that runs its firmware.
@@ -308,7 +304,11 @@ impl Entering<'_, '_> {
         for device in here {
             match self.identity(&device, deadline) {
                 // A Duo that told its id while it ran also tells it in DFU mode, unless its bootloader tells none.
-                Ok(found) if running.id.is_none() || id_of(&found) == running.id || tells_none(&found) => {
+                Ok(found)
+                    if running.id.is_none()
+                        || id_of(&found) == running.id
+                        || found.generation == BootloaderGeneration::R3R4 =>
+                {
                     return Ok(device);
                 }
                 Ok(found) => {
@@ -356,10 +356,6 @@ fn since(known: Option<Obstacle>, device: &Device, now: Duration) -> Duration {
 
 fn id_of(identity: &Identity) -> Option<DeviceId> {
     identity.device_id_hex().and_then(|id| id.parse().ok())
-}
-
-fn tells_none(identity: &Identity) -> bool {
-    identity.generation == BootloaderGeneration::R3R4
 }
 
 /// The error if the serial port cannot be opened, with what a person can do instead.

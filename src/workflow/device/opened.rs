@@ -83,13 +83,8 @@ impl<'a> Opened<'a> {
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::Read);
         let deadline = self.context.deadline();
-        self.read_slot(deadline)
-            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
-    }
-
-    /// The same, by `deadline`.
-    pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
         self.read_length(DctImage::READ_SIZE, deadline)
+            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
     }
 
     /// The application section, read twice, before a part of it is written. Refused if nothing shows that it was read

@@ -6,7 +6,6 @@ mod patch;
 mod permitted;
 mod proof;
 mod transaction;
-mod unbacked;
 mod whole_dct;
 
 pub use crate::workflow::write::field::check_key;

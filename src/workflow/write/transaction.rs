@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use crate::archive::Archive;
+use crate::dct::CopyRule;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, Passphrase};
@@ -16,7 +17,6 @@ use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
 use crate::workflow::record::backup::{Backups, Destination, Keeper, Place, locate_archive};
 use crate::workflow::record::journal::{OperationRecord, Records, absolute, started};
-use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
 pub struct Terms<'o> {
@@ -251,6 +251,24 @@ fn write<'a, W: Writing>(
         Some(beside) => beside.write_failed(error),
         None => error,
     })
+}
+
+/// The option that is required with `--no-backup`.
+const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";
+
+/// Refuses a write without a backup if the write is not atomic, unless that is accepted. r3 to r5 first program the new
+/// bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
+/// redbear/Duo `firmware/bootloader`); r6 leaves the old copy alone until the new one is whole.
+fn check_unbacked(opened: &Opened<'_>, no_backup: bool, accepted: bool) -> Result<(), Error> {
+    let device = &opened.device;
+    if !no_backup || accepted || !device.board.is_duo() || device.copy_rule == CopyRule::R6 {
+        return Ok(());
+    }
+    let message = "without a backup the key can be lost for good here: the firmware of bootloaders r3 to r5 programs the \
+                   new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one";
+    Err(Error::invalid(message)
+        .on(device, KeyState::Unchanged)
+        .hint(format!("leave --no-backup out; or, if you really mean it, add {ACCEPTED}")))
 }
 
 /// Asks for consent. Anything but true is a refusal.

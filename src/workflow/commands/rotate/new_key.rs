@@ -58,7 +58,10 @@ impl NewKey {
                 })
                 .hint(if_lost(path, started))
         };
-        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
+        // This program wrote the file; it is never encrypted.
+        let kept =
+            load(path).and_then(|bytes| KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path)));
+        let KeyFile::Private(read) = kept.map_err(lost)? else {
             return Err(lost(Error::new(
                 Code::KeyIsPublic,
                 format!("{}: it is a public key", plain_path(path)),
@@ -93,11 +96,6 @@ fn if_lost(path: &Path, started: &Started) -> String {
         None => "erase the slot: duo-provision reset".to_owned(),
     };
     format!("put the file back to {}; or, to start anew, first {back}", command_line::file(path))
-}
-
-/// The key in a file that this program wrote; never encrypted.
-fn kept_key(path: &Path) -> Result<KeyFile, Error> {
-    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
 }
 
 /// The earlier rotation of this Duo whose key is used again: an open one, else the last one if its key was never used.
