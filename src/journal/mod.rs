@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 pub use history::Past;
 pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
 pub use record::{
-    DeviceMark, Failure, FleetRequest, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record, RecordError,
-    Request, Started, Step, VERSION, whole,
+    DeviceMark, Failure, FleetRequest, FleetTerms, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record,
+    RecordError, Request, Started, Step, VERSION, whole,
 };
 
 use crate::dct::DeviceId;

@@ -218,6 +218,15 @@ pub struct FleetRequest {
     /// True if the ledger's path was typed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ledger_typed: bool,
+    /// The options that were typed.
+    #[serde(flatten)]
+    pub terms: FleetTerms,
+}
+
+/// The options that say how the keys of a list are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FleetTerms {
     /// The rate, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,

@@ -23,10 +23,10 @@ impl Given for DctBackupOptions {
 }
 
 impl Given for DctShowOptions {
-    type Options = workflow::DctShowOptions;
+    type Options = workflow::ShowOptions;
 
     fn mapped(self) -> Mapped<Self> {
-        let options = workflow::DctShowOptions {
+        let options = workflow::ShowOptions {
             target: self.which.target()?,
             file: self.file.map(Into::into),
             timeout: self.timeout,

@@ -5,23 +5,23 @@ use napi_derive::napi;
 
 use crate::addon::call::{Given, Mapped, Plain, Promised, go};
 use crate::addon::grammar::{DfuOptions, ListOptions};
-use crate::workflow::{self, EnterOptions, Target};
+use crate::workflow::{self, Target};
 
 impl Given for ListOptions {
-    type Options = workflow::ListOptions;
+    type Options = workflow::TargetOptions;
 
     fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ListOptions { target: self.which.target()?, timeout: self.timeout };
+        let options = workflow::TargetOptions { target: self.which.target()?, timeout: self.timeout };
         Ok((options, self.which.usbip))
     }
 }
 
 impl Given for DfuOptions {
-    type Options = EnterOptions;
+    type Options = workflow::TargetOptions;
 
     fn mapped(self) -> Mapped<Self> {
         let target = Target::parse(self.device.as_deref(), self.path.as_deref())?.brought(None, self.wait);
-        Ok((EnterOptions { target, timeout: self.timeout }, self.usbip))
+        Ok((workflow::TargetOptions { target, timeout: self.timeout }, self.usbip))
     }
 }
 

@@ -27,10 +27,10 @@ impl Given for BackupOptions {
 }
 
 impl Given for ReadKeyOptions {
-    type Options = workflow::ReadKeyOptions;
+    type Options = workflow::TargetOptions;
 
     fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ReadKeyOptions { target: self.which.target()?, timeout: self.timeout };
+        let options = workflow::TargetOptions { target: self.which.target()?, timeout: self.timeout };
         Ok((options, self.which.usbip))
     }
 }

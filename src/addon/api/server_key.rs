@@ -8,10 +8,10 @@ use crate::addon::grammar::{ServerKeyRestoreOptions, ServerKeySetOptions, Server
 use crate::workflow;
 
 impl Given for ServerKeyShowOptions {
-    type Options = workflow::ServerKeyShowOptions;
+    type Options = workflow::ShowOptions;
 
     fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ServerKeyShowOptions {
+        let options = workflow::ShowOptions {
             target: self.which.target()?,
             file: self.file.map(Into::into),
             timeout: self.timeout,

@@ -6,20 +6,9 @@ use std::path::PathBuf;
 use crate::dct::{DeviceId, Dump};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target};
+use crate::workflow::context::{Context, DeviceRef, ShowOptions};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file::{self, DumpFile};
-
-/// The options of `dct show`.
-#[derive(Clone, Debug, Default)]
-pub struct DctShowOptions {
-    /// Which Duo, if no file is given.
-    pub target: Target,
-    /// A dump of a DCT.
-    pub file: Option<PathBuf>,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// The DCT of a Duo or of a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,7 +27,7 @@ pub struct DctShown {
 }
 
 /// Reads the application section from a Duo or from a file, and describes its fields.
-pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctShown, Error> {
+pub fn show_dct(context: Context<'_>, options: &ShowOptions) -> Result<DctShown, Error> {
     let context = context.within(options.timeout)?;
     if let Some(path) = &options.file {
         dump_file::no_device(&options.target)?;

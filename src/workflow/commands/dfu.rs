@@ -1,18 +1,9 @@
 //! `dfu`: puts a Duo that runs its firmware into DFU mode.
 
 use crate::error::Error;
-use crate::workflow::context::{Context, DUO, DeviceRef, Target};
+use crate::workflow::context::{Context, DUO, DeviceRef, Target, TargetOptions};
 use crate::workflow::device::enter_dfu;
 use crate::workflow::device::opened::Opened;
-
-/// The options of `dfu`.
-#[derive(Clone, Debug, Default)]
-pub struct EnterOptions {
-    /// Which Duo.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// A Duo that is in DFU mode now.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -26,7 +17,7 @@ pub struct EnterDone {
 }
 
 /// Puts a Duo that runs its firmware into DFU mode, and waits until it is there.
-pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDone, Error> {
+pub fn enter_dfu(context: Context<'_>, options: &TargetOptions) -> Result<EnterDone, Error> {
     let context = context.within(options.timeout)?;
     let target = Target { enter_dfu: true, ..options.target.clone() };
     let entered = enter_dfu::enter_dfu(context, &target, &[DUO])?;

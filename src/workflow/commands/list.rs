@@ -4,19 +4,10 @@ use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::usb::PortPath;
-use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, TargetOptions};
 use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
 use crate::workflow::device::opened::{Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
-
-/// The options of `list`.
-#[derive(Clone, Debug, Default)]
-pub struct ListOptions {
-    /// Which Duos; all by default.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// What a key slot holds.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -100,7 +91,7 @@ pub struct Listing {
 
 /// Lists the Duos in DFU mode and those that run their firmware. A Duo that cannot be opened or read is listed with the
 /// reason. If there is no Duo, the list is empty.
-pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
+pub fn list(context: Context<'_>, options: &TargetOptions) -> Result<Listing, Error> {
     let context = context.within(options.timeout)?;
     let (target, simulated) = (&options.target, context.bus.is_virtual());
     enter_dfu_if_none(context, target)?;

@@ -4,17 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Target};
+use crate::workflow::context::{Context, DeviceRef, TargetOptions};
 use crate::workflow::device::opened::Opened;
-
-/// The options of `read_key`.
-#[derive(Clone, Debug, Default)]
-pub struct ReadKeyOptions {
-    /// Which Duo.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// A Duo's key. The key itself is not serialized. No `Debug`.
 #[derive(serde::Serialize)]
@@ -32,7 +23,7 @@ pub struct KeyRead {
 }
 
 /// Reads the key slot twice, compares, and takes out the key.
-pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRead, Error> {
+pub fn read_key(context: Context<'_>, options: &TargetOptions) -> Result<KeyRead, Error> {
     let context = context.within(options.timeout)?;
     let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.snapshot()?;

@@ -5,20 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target};
+use crate::workflow::context::{Context, DeviceRef, ShowOptions};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file::{self, DumpFile};
-
-/// The options of `server-key show`.
-#[derive(Clone, Debug, Default)]
-pub struct ServerKeyShowOptions {
-    /// Which Duo, if no file is given.
-    pub target: Target,
-    /// A file: a cloud's public key, with or without an address, or a dump of a DCT.
-    pub file: Option<PathBuf>,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// The cloud that a Duo or a file names.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -35,10 +24,7 @@ pub struct ServerKeyShown {
 }
 
 /// Reads the server's key and address from a Duo or from a file.
-pub fn show_server_key(
-    context: Context<'_>,
-    options: &ServerKeyShowOptions,
-) -> Result<ServerKeyShown, Error> {
+pub fn show_server_key(context: Context<'_>, options: &ShowOptions) -> Result<ServerKeyShown, Error> {
     let context = context.within(options.timeout)?;
     if let Some(file) = &options.file {
         dump_file::no_device(&options.target)?;

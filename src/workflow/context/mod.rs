@@ -27,7 +27,7 @@ pub(crate) use self::plan::shown_evidence;
 pub use self::plan::{Action, Change, Evidence, NamedCloud, PairBefore, Plan, ShownEvidence};
 pub use self::snapshot::{Snapshot, WholeHeld};
 pub use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
-pub use self::target::{DeviceRef, Target};
+pub use self::target::{DeviceRef, ShowOptions, Target, TargetOptions};
 pub use self::timeout::Timeout;
 use crate::error::Error;
 use crate::usb::{Bus, Clock};

@@ -4,6 +4,7 @@
 //! nothing: there, only the port selects a Duo, and the user states the device id.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
@@ -101,6 +102,26 @@ fn check_path(path: &str) -> Result<String, Error> {
     }
     Err(Error::invalid(format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"))
         .hint("see the path of each Duo with: duo-provision list"))
+}
+
+/// The options of a command that needs no others: `list`, `dfu`, `read_key`.
+#[derive(Clone, Debug, Default)]
+pub struct TargetOptions {
+    /// Which Duo; `list` shows all of them by default.
+    pub target: Target,
+    /// Seconds for each step.
+    pub timeout: Option<u32>,
+}
+
+/// The options of a command that shows what is in a Duo or in a file: `dct show`, `server-key show`.
+#[derive(Clone, Debug, Default)]
+pub struct ShowOptions {
+    /// Which Duo, if no file is given.
+    pub target: Target,
+    /// A dump of a DCT; of `server-key show`, also a cloud's public key, with or without an address.
+    pub file: Option<PathBuf>,
+    /// Seconds for each step.
+    pub timeout: Option<u32>,
 }
 
 /// The Duo that an operation worked on, or another board with the same layout.

@@ -96,20 +96,21 @@ pub fn fleet_again(request: &Request) -> String {
         Some(list) => file(list),
     };
     let Some(fleet) = &request.fleet else { return format!("duo-provision fleet provision {list}") };
+    let terms = &fleet.terms;
     let number =
         |name: &str, number: Option<u32>| option(name, number.map(|number| number.to_string()).as_deref());
     format!(
         "duo-provision fleet provision {list}{}{}{}{}{}{}{}{}{}{}",
         option("ledger", fleet.ledger_typed.then_some(fleet.ledger.as_str())),
-        option("shard", fleet.shard.as_deref()),
-        option("rate", fleet.rate.as_deref()),
-        number("concurrency", fleet.concurrency),
-        number("max-failures", fleet.max_failures),
-        flag("skip-invalid", fleet.skip_invalid),
-        flag("allow-generic", fleet.allow_generic),
-        flag("allow-shared-keys", fleet.allow_shared_keys),
+        option("shard", terms.shard.as_deref()),
+        option("rate", terms.rate.as_deref()),
+        number("concurrency", terms.concurrency),
+        number("max-failures", terms.max_failures),
+        flag("skip-invalid", terms.skip_invalid),
+        flag("allow-generic", terms.allow_generic),
+        flag("allow-shared-keys", terms.allow_shared_keys),
         cloud(request),
-        number("timeout", fleet.timeout),
+        number("timeout", terms.timeout),
     )
 }
 

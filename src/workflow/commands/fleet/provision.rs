@@ -14,7 +14,7 @@ use crate::fleet::check::Checked;
 use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, VERSION};
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
-use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
+use crate::journal::{DeviceMark, FleetRequest, FleetTerms, Operation, OperationKind, Request};
 use crate::workflow::context::{Context, Phase};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
@@ -33,20 +33,8 @@ pub struct FleetProvisionOptions {
     pub ledger: Option<PathBuf>,
     /// Check everything, but send nothing.
     pub dry_run: bool,
-    /// Requests per second.
-    pub rate: Option<String>,
-    /// How many at once.
-    pub concurrency: Option<u32>,
-    /// Which part of the devices.
-    pub shard: Option<String>,
-    /// How many failures of the cloud in a row end the run.
-    pub max_failures: Option<u32>,
-    /// Leave out wrong rows.
-    pub skip_invalid: bool,
-    /// Send the generic key for rows that name no key.
-    pub allow_generic: bool,
-    /// Send one key for several devices.
-    pub allow_shared_keys: bool,
+    /// How the keys are sent.
+    pub terms: FleetTerms,
     /// The product id for rows that name none.
     pub product_id: Option<u32>,
     /// The cloud's API.
@@ -57,8 +45,6 @@ pub struct FleetProvisionOptions {
     pub token_file: Option<String>,
     /// The token.
     pub token: Option<String>,
-    /// Seconds for one request.
-    pub timeout: Option<u32>,
 }
 
 /// The result for a list. The call also succeeds if not every device is done: see the counts.
@@ -103,7 +89,7 @@ pub fn provision_fleet(
     options: &FleetProvisionOptions,
 ) -> Result<FleetProvisioned, Error> {
     let asked = asked(options)?;
-    let context = context.within(options.timeout)?;
+    let context = context.within(options.terms.timeout)?;
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
@@ -123,12 +109,9 @@ pub fn provision_fleet(
     context.phase(Phase::CheckList);
     let rules = Rules {
         product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
-        allow_generic: options.allow_generic,
-        allow_shared_keys: options.allow_shared_keys,
-        skip_invalid: options.skip_invalid,
+        terms: &options.terms,
         shard: asked.shard,
         before: known.map(|known| (known, api.as_str())),
-        without_keys: false,
     };
     let checked = list.check(&rules, context.control.cancel())?;
     for mistake in &checked.mistakes {
@@ -168,18 +151,18 @@ pub fn provision_fleet(
 fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
     let refused = |message: String, hint: &str| Err(Error::invalid(message).hint(hint));
     crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
-    let shard = match options.shard.as_deref().map(str::parse::<Shard>).transpose() {
+    let shard = match options.terms.shard.as_deref().map(str::parse::<Shard>).transpose() {
         Ok(shard) => shard,
         Err(error) => return refused(error.to_string(), "leave --shard out to send all of the list"),
     };
-    let max_failures = options.max_failures.unwrap_or(MAX_FAILURES);
+    let max_failures = options.terms.max_failures.unwrap_or(MAX_FAILURES);
     if max_failures == 0 {
         return refused("0 failures are none".to_owned(), "leave --max-failures out for 50 in a row");
     }
     check_product(options.product_id)?;
     Ok(Asked {
-        rate: crowd::rate(options.rate.as_deref())?,
-        at_once: crowd::at_once(options.concurrency)?,
+        rate: crowd::rate(options.terms.rate.as_deref())?,
+        at_once: crowd::at_once(options.terms.concurrency)?,
         shard,
         max_failures,
     })
@@ -221,14 +204,7 @@ fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &st
         fleet: Some(FleetRequest {
             ledger: ledger.to_string_lossy().into_owned(),
             ledger_typed: options.ledger.is_some(),
-            rate: options.rate.clone(),
-            concurrency: options.concurrency,
-            shard: options.shard.clone(),
-            max_failures: options.max_failures,
-            skip_invalid: options.skip_invalid,
-            allow_generic: options.allow_generic,
-            allow_shared_keys: options.allow_shared_keys,
-            timeout: options.timeout,
+            terms: options.terms.clone(),
         }),
         ..Request::default()
     }
