@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
 use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target};
-use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// The options of `reset`.
@@ -53,31 +53,30 @@ pub struct ResetDone {
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
     let context = context.within(options.timeout)?;
     check_used(&options.passphrase, options.encrypt)?;
-    let wanted =
-        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,
-        encrypt: Passphrases::new(context, &options.passphrase).for_backup(&wanted)?,
+        encrypt: Passphrases::new(context, &options.passphrase).for_backup(
+            options.encrypt,
+            options.no_backup,
+            options.dry_run,
+        )?,
         leave: true,
         dry_run: options.dry_run,
     };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let (device, previous) = (transaction.device().clone(), held.fingerprint());
+    let (device, previous) = (transaction.opened.device.clone(), held.fingerprint());
     let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
-    let outcome = transaction.commit(Proposal {
-        started,
-        plan: Plan::of(Action::Reset, &device, Some(&held)),
-        writing: Fields::key(held, Patch::key(&SlotImage::reset())),
-        already: "the key slot is reset already; the Duo makes a new key when it starts",
-        then: "it then makes a new key, and has to be provisioned again",
-        rollback: None,
-        beside: None,
-    })?;
+    let plan = Plan::of(Action::Reset, &device, Some(&held));
+    let writing = Fields::key(held, Patch::key(&SlotImage::reset()));
+    let already = "the key slot is reset already; the Duo makes a new key when it starts";
+    let then = "it then makes a new key, and has to be provisioned again";
+    let proposal = Proposal { then, ..Proposal::new(started, writing, plan, already) };
+    let outcome = transaction.commit(proposal)?;
     let (backup, written) = (outcome.backup, outcome.written);
     Ok(ResetDone { device, previous, backup, written, dry_run: options.dry_run })
 }

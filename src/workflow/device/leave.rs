@@ -33,7 +33,7 @@ fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
         SessionError::Cancelled { .. } => interrupted(),
         error => Error::new(Code::LeaveFailed, "the Duo did not agree to leave DFU mode").because(error),
     })?;
-    let (context, device, address) = (opened.context, opened.device.clone(), opened.address());
+    let (context, device, address) = (opened.context, opened.device.clone(), opened.address);
     drop(opened);
     let unseen = |error: UsbError| {
         Error::new(Code::LeaveFailed, "it could not be seen whether the Duo left DFU mode").because(error)

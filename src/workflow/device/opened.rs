@@ -25,7 +25,8 @@ pub struct Opened<'a> {
     pub device: DeviceRef,
     /// True if a DCT may be used although nothing shows that it was read from its place.
     pub unproven: bool,
-    address: u8,
+    /// The address that the host gave it.
+    pub address: u8,
 }
 
 impl<'a> Opened<'a> {
@@ -178,11 +179,6 @@ impl<'a> Opened<'a> {
         Error::new(Code::DeviceIdUnverifiable, message)
             .hint(format!("say which one it is: add --device ID --path {}", self.device.path))
             .on(&self.device, KeyState::Unchanged)
-    }
-
-    /// The address that the host gave it.
-    pub fn address(&self) -> u8 {
-        self.address
     }
 }
 

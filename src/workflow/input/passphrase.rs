@@ -106,15 +106,20 @@ impl<'a> Passphrases<'a> {
 
     /// The passphrase for the backup before a write, asked for before the device is touched; `None` if it is not
     /// to be encrypted.
-    pub fn for_backup(&mut self, wanted: &WantedBackup) -> Result<Option<Passphrase>, Error> {
-        if !wanted.encrypt {
+    pub fn for_backup(
+        &mut self,
+        encrypt: bool,
+        no_backup: bool,
+        dry_run: bool,
+    ) -> Result<Option<Passphrase>, Error> {
+        if !encrypt {
             return Ok(None);
         }
-        if wanted.no_backup {
+        if no_backup {
             let message = "--encrypt is about the backup, and --no-backup makes none; give one of them";
             return Err(Error::invalid(message));
         }
-        if wanted.dry_run { self.given() } else { self.new_or_given().map(Some) }
+        if dry_run { self.given() } else { self.new_or_given().map(Some) }
     }
 
     fn ask(&self, request: &PassphraseRequest) -> Result<Option<Passphrase>, Error> {
@@ -124,13 +129,6 @@ impl<'a> Passphrases<'a> {
         }
         answer.map(|text| Passphrase::new(&text).map_err(Error::from)).transpose()
     }
-}
-
-/// The options for the backup before a write.
-pub struct WantedBackup {
-    pub encrypt: bool,
-    pub no_backup: bool,
-    pub dry_run: bool,
 }
 
 /// Refuses a passphrase that would encrypt nothing: whoever gave it expects encryption.

@@ -43,7 +43,7 @@ impl Message {
         product_id: u32,
         generic: bool,
     ) -> Result<Self, Error> {
-        Self::at(milliseconds(context), device_id, public, product_id, generic)
+        Self::at(since_1970((context.wall)()), device_id, public, product_id, generic)
     }
 
     /// The same, with a given time of day: milliseconds since 1970.
@@ -143,10 +143,6 @@ pub fn check_product(id: Option<u32>) -> Result<(), Error> {
             .hint("leave --product-id out for 88, the Duo's"));
     }
     Ok(())
-}
-
-fn milliseconds(context: Context<'_>) -> u64 {
-    since_1970((context.wall)())
 }
 
 /// A time of day in milliseconds since 1970.

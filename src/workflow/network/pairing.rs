@@ -215,7 +215,8 @@ fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort
     DevicePort { host: address.host(&id.to_string()), port: typed.unwrap_or(address.port()) }
 }
 
-fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
+/// The address that was typed.
+pub fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
     ServerAddress::new(host, port).map_err(|error| {
         Error::invalid(format!("{host:?} is no address of a cloud: {error}"))
             .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")

@@ -16,7 +16,8 @@ use crate::workflow::write::transaction::Writing;
 
 /// The fields to write, and the Duo's DCT.
 pub struct Fields {
-    held: Snapshot,
+    /// What the Duo holds, as it was last read.
+    pub held: Snapshot,
     patches: Vec<Patch>,
     /// True if the key is backed up in a file of its own.
     key_alone: bool,
@@ -31,11 +32,6 @@ impl Fields {
     /// Fields in the order in which they are written.
     pub const fn of_dct(held: Snapshot, patches: Vec<Patch>) -> Self {
         Self { held, patches, key_alone: false }
-    }
-
-    /// What the Duo holds, as it was last read.
-    pub const fn held(&self) -> &Snapshot {
-        &self.held
     }
 
     /// The fields whose bytes in the Duo differ.

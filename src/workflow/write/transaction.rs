@@ -11,7 +11,7 @@ use crate::dct::CopyRule;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, Passphrase};
-use crate::workflow::context::{Board, Context, DeviceRef, Phase, Plan, Target, interrupted};
+use crate::workflow::context::{Board, Context, Phase, Plan, Target, interrupted};
 use crate::workflow::device::leave::leave;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
@@ -37,7 +37,8 @@ pub struct Transaction<'a, 'o> {
     pub opened: Opened<'a>,
     context: Context<'a>,
     terms: Terms<'o>,
-    archive: Option<Archive>,
+    /// The archive, if there is one.
+    pub archive: Option<Archive>,
     /// `None` in a dry run.
     journal: Option<Records>,
 }
@@ -98,6 +99,14 @@ pub struct Proposal<'c, W> {
     pub beside: Option<&'c mut dyn Beside>,
 }
 
+impl<W> Proposal<'_, W> {
+    /// A write after which nothing else is left to do, and that the backup that is made now undoes.
+    pub fn new(started: Started, writing: W, plan: Plan, already: &'static str) -> Self {
+        let then = "nothing else is left to do";
+        Self { started, writing, plan, already, then, rollback: None, beside: None }
+    }
+}
+
 /// The result; empty in a dry run.
 #[derive(Default)]
 pub struct Outcome {
@@ -121,16 +130,6 @@ impl<'a, 'o> Transaction<'a, 'o> {
         Ok(Self { opened, context, terms, archive, journal })
     }
 
-    /// The Duo.
-    pub fn device(&self) -> &DeviceRef {
-        &self.opened.device
-    }
-
-    /// The archive, if there is one.
-    pub fn archive(&self) -> Option<&Archive> {
-        self.archive.as_ref()
-    }
-
     /// The record of the operation, with the options that all commands share.
     pub fn started(
         &self,
@@ -147,7 +146,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
             path: self.terms.target.path.clone(),
             ..request
         };
-        started(operation, self.device().into(), keys, request)
+        started(operation, (&self.opened.device).into(), keys, request)
     }
 
     /// Performs the write, unless it is a dry run.

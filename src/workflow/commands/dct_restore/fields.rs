@@ -28,7 +28,7 @@ pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Resu
 
     let mut transaction = Transaction::open(context, terms(options))?;
     let held = transaction.opened.section_before_write()?;
-    let (device, archive) = (transaction.device().clone(), transaction.archive());
+    let (device, archive) = (transaction.opened.device.clone(), transaction.archive.as_ref());
     let on_it = |error: Error| error.on(&device, KeyState::Unchanged);
     source.check_generation(context, device.bootloader).map_err(on_it)?;
     source.check_device(&device, &held, options.allow_other_device).map_err(on_it)?;
@@ -59,15 +59,8 @@ pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Resu
     let started = transaction.started(OperationKind::DctRestore, keys, request);
     let writing = Fields::of_dct(held, source.patches()?);
     let differing = writing.differing();
-    let outcome = transaction.commit(Proposal {
-        started,
-        plan: plan(&done, writing.held(), &differing),
-        writing,
-        already: ALREADY,
-        then: "nothing else is left to do",
-        rollback: None,
-        beside: None,
-    })?;
+    let plan = plan(&done, &writing.held, &differing);
+    let outcome = transaction.commit(Proposal::new(started, writing, plan, ALREADY))?;
     Ok(done.with(outcome, |field| differing.iter().any(|written| written.kebab_name() == field.name)))
 }
 

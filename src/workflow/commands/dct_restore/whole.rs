@@ -28,8 +28,8 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
 
     let mut transaction = Transaction::open(context, terms(options))?;
-    let archive = transaction.archive().cloned();
-    let device = transaction.device().clone();
+    let archive = transaction.archive.clone();
+    let device = transaction.opened.device.clone();
     let looked = candidate
         .check_generation(device.bootloader)
         .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
@@ -53,15 +53,8 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
             context.note(caution);
         }
     }
-    let outcome = transaction.commit(Proposal {
-        started,
-        writing,
-        plan,
-        already: ALREADY,
-        then: "nothing else is left to do",
-        rollback,
-        beside: None,
-    })?;
+    let proposal = Proposal { rollback, ..Proposal::new(started, writing, plan, ALREADY) };
+    let outcome = transaction.commit(proposal)?;
     Ok(done.with(outcome, |_| true))
 }
 

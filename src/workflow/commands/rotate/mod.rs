@@ -131,8 +131,8 @@ pub fn rotate(
 
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let device = transaction.device().clone();
-    let archive = transaction.archive().cloned();
+    let device = transaction.opened.device.clone();
+    let archive = transaction.archive.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
     let named = ServerReport::named_by(&held, id);
