@@ -24,7 +24,7 @@ pub struct KeyReport {
 }
 
 /// Whether the Duo's firmware can use its key, if it can be read. It does not say whether its cloud knows the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedState", rename_all = "kebab-case")]
 pub enum ListedState {
@@ -39,6 +39,7 @@ pub enum ListedState {
     /// The slot holds something that is no key for a Duo.
     NoKey,
     /// It could not be opened or read.
+    #[default]
     Unreadable,
     /// The Duo runs its firmware: its key can be read only in DFU mode. `enterDfu` puts it there.
     Running,
@@ -59,7 +60,7 @@ impl ListedState {
 }
 
 /// A Duo that is connected.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedDuo", rename_all = "camelCase")]
 pub struct Listed {
@@ -116,15 +117,7 @@ pub fn list(context: Context<'_>, options: &TargetOptions) -> Result<Listing, Er
 
 impl Listed {
     fn new(path: &PortPath, simulated: bool, state: ListedState) -> Self {
-        Self {
-            path: path.to_string(),
-            device_id: None,
-            simulated,
-            device: None,
-            state,
-            key: None,
-            problem: None,
-        }
+        Self { path: path.to_string(), simulated, state, ..Self::default() }
     }
 
     fn in_dfu_mode(path: &PortPath, simulated: bool, opened: Result<Opened<'_>, Error>) -> Self {

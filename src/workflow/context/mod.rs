@@ -5,7 +5,6 @@ mod board;
 mod cancel;
 mod event;
 mod one_of_all;
-mod passphrase_request;
 mod plan;
 mod snapshot;
 mod target;
@@ -22,9 +21,11 @@ pub use self::cancel::Cancel;
 pub use self::cancel::interrupted;
 pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
 pub use self::one_of_all::{DuoEnded, DuoOutcome, PlannedKey, SendPlan};
-pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
-pub use self::plan::{Action, Change, Evidence, NamedCloud, PairBefore, Plan, ShownEvidence};
+pub use self::plan::{
+    Action, Change, Evidence, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest, Plan,
+    ShownEvidence,
+};
 pub use self::snapshot::{Snapshot, WholeHeld};
 pub use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
 pub use self::target::{DeviceRef, ShowOptions, Target, TargetOptions};

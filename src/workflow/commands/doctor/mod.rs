@@ -3,7 +3,6 @@
 
 mod asking;
 mod checks;
-mod examined;
 mod finding;
 mod newest;
 mod proving;
@@ -23,12 +22,13 @@ use crate::workflow::record::backup::locate_archive;
 use crate::workflow::record::journal::{operations, past, pasts, selection};
 use crate::workflow::record::kept::kept_elsewhere;
 
-pub use self::examined::{Examined, Verdict};
 pub use crate::workflow::commands::doctor::asking::AskOptions;
-pub use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
+pub use crate::workflow::commands::doctor::finding::{
+    Examined, Finding, Fix, FixOperation, FixOptions, Severity, Verdict,
+};
 
 use crate::workflow::commands::doctor::checks::Patient;
-use crate::workflow::commands::doctor::examined::Read;
+use crate::workflow::commands::doctor::finding::Read;
 
 /// The options of `doctor`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
