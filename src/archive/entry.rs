@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::bytes::{MAX_BACKUP_BYTES, sha256_hex};
-use super::manifest::{Contents, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
+use super::manifest::{
+    Contents, MAX_BACKUP_BYTES, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin, sha256_hex,
+};
 use super::names::{extended, rfc3339, sibling};
 use super::told;
 use crate::dct::DeviceId;

@@ -4,6 +4,7 @@
 //! manifest is still a key. It comes from outside, so it is bounded, and checked strictly where it is used.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::disk::{shown, unfit_json};
@@ -14,6 +15,9 @@ pub const FORMAT: &str = "duo-provision backup";
 
 /// The most bytes a manifest may have; a real one has about 600.
 pub const MAX_BYTES: u64 = 16 * 1024;
+
+/// The most bytes of a backup that are read in a search of the archive; a slot has 1,216, a whole DCT 32,768.
+pub(super) const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// What is in the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,4 +141,18 @@ impl Manifest {
         // Plain strings and numbers cannot fail to be written.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
+}
+
+/// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as hexadecimal digits in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        use std::fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

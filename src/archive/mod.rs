@@ -4,7 +4,6 @@
 //! are made in this order, so that a crash leaves the most important ones: the bytes, the public key as PEM, the JSON
 //! manifest. A key without its manifest is a valid backup.
 
-mod bytes;
 mod entry;
 mod location;
 mod manifest;
@@ -16,10 +15,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub use bytes::{hex, sha256_hex};
 pub use entry::{Beside, Description, Entry, described_by, manifest_beside, public_key_beside, read_entry};
 pub use location::ARCHIVE_VARIABLE;
-pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
+pub use manifest::{
+    Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin, hex, sha256_hex,
+};
 pub use names::{is_pem_name, rfc3339};
 
 pub use crate::dct::DeviceIdSource;
@@ -29,7 +29,7 @@ pub use crate::disk::{
 };
 use crate::disk::{check_name, is_too_long};
 
-use bytes::MAX_BACKUP_BYTES;
+use manifest::MAX_BACKUP_BYTES;
 use names::{has_backups_name, name_of, sibling};
 
 use crate::dct::DeviceId;
@@ -249,45 +249,26 @@ impl Archive {
 /// Stores a backup at a path that the caller chose, with its siblings `.pub.pem` and `.json`. None of the three may
 /// exist.
 pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, FileError> {
-    let manifest = backup.manifest.to_json();
-    let files = Files {
-        bytes: backup.bytes,
-        opens: backup.opens,
-        public_pem: backup.public_pem.as_deref(),
-        manifest: Some(&manifest),
-    };
-    store_files(path, &files, owner)
+    let Backup { bytes, opens, public_pem, manifest } = backup;
+    store_files(path, bytes, *opens, public_pem.as_deref(), Some(manifest), owner)
 }
 
-/// Stores a key that belongs to no device yet: at a path that the caller chose, with its `.pub.pem` and without a
-/// manifest, which would have nothing to say.
-pub fn store_key(
+/// The same for a key that belongs to no device yet: without a manifest, which would have nothing to say.
+pub fn store_files(
     path: &Path,
     bytes: &[u8],
     opens: Option<Opens<'_>>,
-    public_pem: &str,
+    public_pem: Option<&str>,
+    manifest: Option<&Manifest>,
     owner: &Owner,
 ) -> Result<Stored, FileError> {
-    store_files(path, &Files { bytes, opens, public_pem: Some(public_pem), manifest: None }, owner)
-}
-
-/// The contents of up to three files.
-struct Files<'a> {
-    bytes: &'a [u8],
-    opens: Option<Opens<'a>>,
-    public_pem: Option<&'a str>,
-    manifest: Option<&'a str>,
-}
-
-fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, FileError> {
     let unresolved = |source| FileError::NotWritable { path: path.to_owned(), source };
     let path = std::path::absolute(path).map_err(unresolved)?;
-    let public_key = sibling(&path, "pub.pem");
-    let manifest = sibling(&path, "json");
+    let (public_key_path, manifest_path) = (sibling(&path, "pub.pem"), sibling(&path, "json"));
     check_free(&path)?;
 
-    let privacy = create_new(&path, files.bytes, owner)?;
-    if let Some(opens) = files.opens
+    let privacy = create_new(&path, bytes, owner)?;
+    if let Some(opens) = opens
         && !opens.holds(&read_bounded(&path, MAX_BACKUP_BYTES)?)
     {
         return Err(FileError::ReadBackDiffers(path));
@@ -298,9 +279,9 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
     };
     Ok(Stored {
         path,
-        public_key: files.public_pem.and_then(|pem| written(public_key, pem)),
-        manifest: files.manifest.and_then(|text| written(manifest, text)),
-        sha256: sha256_hex(files.bytes),
+        public_key: public_pem.and_then(|pem| written(public_key_path, pem)),
+        manifest: manifest.and_then(|manifest| written(manifest_path, &manifest.to_json())),
+        sha256: sha256_hex(bytes),
         already_there: false,
         privacy,
     })

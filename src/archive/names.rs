@@ -36,19 +36,16 @@ pub(super) fn name_of(manifest: &Manifest) -> (String, &'static str) {
     let device = manifest.device_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
     // 2026-01-31T12:00:00Z becomes 20260131T120000Z: file names should have no colons.
     let time: String = manifest.created_at.chars().filter(char::is_ascii_alphanumeric).collect();
-    match (manifest.contents, manifest.fingerprint) {
-        (Contents::PrivateKey, Some(fingerprint)) => {
-            (format!("{device}-{}-{time}", fingerprint.short()), "der")
-        }
-        (Contents::EncryptedPrivateKey, Some(fingerprint)) => {
-            (format!("{device}-{}-{time}", fingerprint.short()), "pem")
-        }
+    let (what, extension) = match (manifest.contents, manifest.fingerprint) {
+        (Contents::PrivateKey, Some(fingerprint)) => (fingerprint.short(), "der"),
+        (Contents::EncryptedPrivateKey, Some(fingerprint)) => (fingerprint.short(), "pem"),
         (Contents::PrivateKey | Contents::EncryptedPrivateKey | Contents::RawSlot, _) => {
-            (format!("{device}-raw-{time}"), "bin")
+            ("raw".into(), "bin")
         }
-        (Contents::Dct, _) => (format!("{device}-dct-{time}"), "bin"),
-        (Contents::WholeDct, _) => (format!("{device}-dct32-{time}"), "bin"),
-    }
+        (Contents::Dct, _) => ("dct".into(), "bin"),
+        (Contents::WholeDct, _) => ("dct32".into(), "bin"),
+    };
+    (format!("{device}-{what}-{time}"), extension)
 }
 
 /// A time in a form to be shown; `None` if it is no time.

@@ -61,6 +61,16 @@ impl Error {
         }))
     }
 
+    /// An argument or option that cannot be used.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArgument, message)
+    }
+
+    /// A defect in this program.
+    pub fn internal(reason: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, reason.to_string())
+    }
+
     /// The next thing to type or do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -46,24 +46,6 @@ enum Place {
     Nothing,
 }
 
-/// The results of the rows so far.
-#[derive(Debug, Default)]
-pub struct Check {
-    wishes: Vec<Wish>,
-    /// The wishes that a later row puts in doubt.
-    withdrawn: HashSet<u32>,
-    devices: HashMap<DeviceId, (u32, Place)>,
-    keys: HashMap<KeyMark, DeviceId>,
-    mistakes: Vec<Mistake>,
-    wrong: u64,
-    found: u64,
-    left_out: u64,
-    done: u64,
-    others: u64,
-    total: u64,
-    allow_shared_keys: bool,
-}
-
 /// What happens with a valid row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -78,7 +60,7 @@ pub enum Fate {
 }
 
 /// A manifest that was checked.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// What is to be sent, in the order of the rows.
     pub wishes: Vec<Wish>,
@@ -99,6 +81,16 @@ pub struct Checked {
     devices: HashMap<DeviceId, (u32, Place)>,
 }
 
+/// The results of the rows so far.
+#[derive(Debug, Default)]
+pub struct Check {
+    so_far: Checked,
+    /// The wishes that a later row puts in doubt.
+    withdrawn: HashSet<u32>,
+    keys: HashMap<KeyMark, DeviceId>,
+    allow_shared_keys: bool,
+}
+
 impl Checked {
     /// True if the manifest has a row for this device.
     pub fn names(&self, device: DeviceId) -> bool {
@@ -116,37 +108,37 @@ impl Check {
     /// while it is moved. Reserved memory that is not used costs nothing.
     #[must_use]
     pub fn expecting(mut self, rows: usize) -> Self {
-        self.wishes.reserve_exact(rows.min(MAX_EXPECTED));
+        self.so_far.wishes.reserve_exact(rows.min(MAX_EXPECTED));
         self
     }
 
     /// Adds a row that says itself why it is not to be sent; `mine` unless it is in another shard.
     pub fn left_out(&mut self, line: u64, device: Option<DeviceId>, mine: bool) {
-        self.total += 1;
+        self.so_far.total += 1;
         if let Some(device) = device {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
-            self.devices.entry(device).or_insert((line, Place::Nothing));
+            self.so_far.devices.entry(device).or_insert((line, Place::Nothing));
         }
-        *(if mine { &mut self.left_out } else { &mut self.others }) += 1;
+        *(if mine { &mut self.so_far.left_out } else { &mut self.so_far.others }) += 1;
     }
 
     /// Adds a row that cannot be used, with its device if that can be read; `mine` unless it is in another shard.
     pub fn mistake(&mut self, mistake: Mistake, device: Option<DeviceId>, mine: bool) {
-        self.total += 1;
+        self.so_far.total += 1;
         if let Some(device) = device {
             let line = u32::try_from(mistake.line).unwrap_or(u32::MAX);
             self.take_back(device);
-            self.devices.entry(device).or_insert((line, Place::Nothing));
+            self.so_far.devices.entry(device).or_insert((line, Place::Nothing));
         }
         self.wrong(mistake, mine);
     }
 
     /// Adds a row whose key is known.
     pub fn row(&mut self, row: Sound, key: Fingerprint, stamp: Option<Stamp>, product_id: u32, fate: Fate) {
-        self.total += 1;
+        self.so_far.total += 1;
         let line = u32::try_from(row.line).unwrap_or(u32::MAX);
         let device = row.device;
-        if let Some((first, _)) = self.devices.get(&device) {
+        if let Some((first, _)) = self.so_far.devices.get(&device) {
             let what = format!("{device} is in line {first}, too");
             self.take_back(device);
             return self.wrong(Mistake::new(row.line, what), fate != Fate::OtherShard);
@@ -154,39 +146,34 @@ impl Check {
         if row.key_file.is_some() && !self.allow_shared_keys {
             let mark = mark(key);
             if let Some(other) = self.keys.get(&mark).copied() {
-                let first = self.devices.get(&other).map_or(0, |(line, _)| *line);
+                let first = self.so_far.devices.get(&other).map_or(0, |(line, _)| *line);
                 let what = format!(
                     "its key is that of {other} in line {first}, too: a clone? Two devices with one key are taken for each \
                      other; --allow-shared-keys sends them all the same"
                 );
-                self.devices.insert(device, (line, Place::Nothing));
+                self.so_far.devices.insert(device, (line, Place::Nothing));
                 self.take_back(other);
                 return self.wrong(Mistake::new(row.line, what), fate != Fate::OtherShard);
             }
             self.keys.insert(mark, device);
         }
-        let place = match fate {
+        let mut place = Place::Nothing;
+        match fate {
             Fate::Send | Fate::InDoubt => {
                 let key_file = row.key_file.map(Into::into);
                 let in_doubt = fate == Fate::InDoubt;
-                self.wishes.push(Wish { line, device, product_id, key_file, stamp, key, in_doubt });
-                Place::Wish(u32::try_from(self.wishes.len() - 1).unwrap_or(u32::MAX))
+                self.so_far.wishes.push(Wish { line, device, product_id, key_file, stamp, key, in_doubt });
+                place = Place::Wish(u32::try_from(self.so_far.wishes.len() - 1).unwrap_or(u32::MAX));
             }
-            Fate::OtherShard => {
-                self.others += 1;
-                Place::Nothing
-            }
-            Fate::Done => {
-                self.done += 1;
-                Place::Nothing
-            }
-        };
-        self.devices.insert(device, (line, place));
+            Fate::OtherShard => self.so_far.others += 1,
+            Fate::Done => self.so_far.done += 1,
+        }
+        self.so_far.devices.insert(device, (line, place));
     }
 
     /// Nobody knows which of two rows is right, so the earlier one is not sent either.
     fn take_back(&mut self, device: DeviceId) {
-        let Some((line, place)) = self.devices.get(&device) else { return };
+        let Some((line, place)) = self.so_far.devices.get(&device) else { return };
         if let Place::Wish(at) = place
             && self.withdrawn.insert(*at)
         {
@@ -196,24 +183,19 @@ impl Check {
     }
 
     fn wrong(&mut self, mistake: Mistake, mine: bool) {
-        *(if mine { &mut self.wrong } else { &mut self.others }) += 1;
-        self.found += 1;
-        self.tell(mistake);
-    }
-
-    fn tell(&mut self, mistake: Mistake) {
-        let at = self.mistakes.partition_point(|known| known.line <= mistake.line);
-        self.mistakes.insert(at, mistake);
-        self.mistakes.truncate(TOLD);
+        *(if mine { &mut self.so_far.wrong } else { &mut self.so_far.others }) += 1;
+        self.so_far.found += 1;
+        let at = self.so_far.mistakes.partition_point(|known| known.line <= mistake.line);
+        self.so_far.mistakes.insert(at, mistake);
+        self.so_far.mistakes.truncate(TOLD);
     }
 
     /// Ends the check, after all rows.
     pub fn end(mut self) -> Checked {
         // In place: a second list would double the memory.
         let mut at = 0..;
-        self.wishes.retain(|_| at.next().is_none_or(|at| !self.withdrawn.contains(&at)));
-        let Self { wishes, total, done, others, left_out, wrong, found, mistakes, devices, .. } = self;
-        Checked { wishes, total, done, others, left_out, wrong, found, mistakes, devices }
+        self.so_far.wishes.retain(|_| at.next().is_none_or(|at| !self.withdrawn.contains(&at)));
+        self.so_far
     }
 }
 

@@ -119,7 +119,7 @@ impl Iterator for Past {
 /// Appends an operation with one write, and syncs it. Cuts off what a crash tore, and appends nothing if the operation
 /// is there already.
 pub(super) fn append(synced: &Syncable, id: &OperationId, line: &[u8]) -> io::Result<()> {
-    let mut file: &File = synced;
+    let file: &File = synced;
     let mut lines = Backwards::new(file.try_clone()?)?;
     let mut end = lines.end;
     let torn = end < file.metadata()?.len();
@@ -134,7 +134,13 @@ pub(super) fn append(synced: &Syncable, id: &OperationId, line: &[u8]) -> io::Re
             end = start;
         }
     }
-    file.set_len(end)?;
+    synced.set_len(end)?;
+    write_at(synced, end, line)
+}
+
+/// Writes at the end of a file with one write, and syncs it. If that fails, what is there of it is torn, and is cut off.
+pub(super) fn write_at(synced: &Syncable, end: u64, line: &[u8]) -> io::Result<()> {
+    let mut file: &File = synced;
     file.seek(SeekFrom::Start(end))?;
     let written = file.write_all(line).and_then(|()| synced.sync());
     if written.is_err() {

@@ -22,14 +22,14 @@ mod record;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub use history::Past;
 pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
 pub use record::{
-    DeviceMark, Failure, FleetRequest, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record, RecordError,
-    Request, Started, Step, VERSION, whole,
+    DeviceMark, Failure, FleetRequest, FleetTerms, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record,
+    RecordError, Request, Started, Step, VERSION, whole,
 };
 
 use crate::dct::DeviceId;
@@ -116,7 +116,7 @@ pub struct Journal {
 struct Name {
     /// Higher than that of every earlier operation in the folder.
     nth: u64,
-    id: String,
+    id: OperationId,
     /// See [`duo`].
     duo: String,
 }
@@ -134,12 +134,8 @@ impl Name {
     fn parse(name: &str) -> Option<Self> {
         let mut parts = name.strip_suffix(".jsonl")?.splitn(3, '.');
         let nth = parts.next()?.parse().ok()?;
-        let id = OperationId::try_from(parts.next()?.to_owned()).ok()?.to_string();
+        let id = OperationId::try_from(parts.next()?.to_owned()).ok()?;
         Some(Self { nth, id, duo: parts.next()?.to_owned() })
-    }
-
-    fn file(&self) -> String {
-        format!("{:08}.{}.{}.jsonl", self.nth, self.id, self.duo)
     }
 
     /// Whether it may be about this device; different ids are different devices.
@@ -205,11 +201,10 @@ impl Journal {
         let unwritable = JournalError::unwritable(&open_folder);
         let last = self.sweep().map_err(&unwritable)?;
         let random = getrandom::u64().map_err(io::Error::other).map_err(&unwritable)?;
-        let id = OperationId::new(random);
         let device = started.device.clone();
         let duo = duo(device.id, device.path.as_deref());
-        let name = Name { nth: last.saturating_add(1), id: id.to_string(), duo };
-        let path = open_folder.join(name.file());
+        let name = Name { nth: last.saturating_add(1), id: OperationId::new(random), duo };
+        let path = self.file(&name);
         let made = || -> io::Result<(Syncable, Syncable)> {
             let marker = self.create(&folder, &self.marker(&name))?;
             marker.try_lock()?;
@@ -217,16 +212,8 @@ impl Journal {
         };
         let begun = made().map_err(JournalError::unwritable(&path)).and_then(|(file, marker)| {
             let journal = self.clone();
-            let mut entry = Entry {
-                id,
-                name: name.clone(),
-                path: path.clone(),
-                device,
-                file,
-                length: 0,
-                marker,
-                journal,
-            };
+            let mut entry =
+                Entry { name: name.clone(), path: path.clone(), device, file, length: 0, marker, journal };
             entry.append(Step::Started(Box::new(started)), at)?;
             folder.sync().map_err(JournalError::unwritable(&path))?;
             Ok(entry)
@@ -244,7 +231,7 @@ impl Journal {
         }
         let _lock = self.lock(pause)?;
         let names = names()?;
-        let Some(name) = names.iter().find(|name| name.id == id.as_str()) else {
+        let Some(name) = names.iter().find(|name| name.id == *id) else {
             return Ok(Dismissal::NotOpen);
         };
         let operations: Vec<Operation> =
@@ -262,27 +249,20 @@ impl Journal {
 
     /// Appends a record to the file of an operation whose process has ended.
     fn append_behind_the_end(&self, name: &Name, step: Step, at: String) -> Result<(), JournalError> {
-        let path = self.open_folder().join(name.file());
+        let path = self.file(name);
         let unwritable = JournalError::unwritable(&path);
-        let id = OperationId::try_from(name.id.clone()).map_err(io::Error::other).map_err(&unwritable)?;
-        let line = Record { v: VERSION, id, at, step }.to_line();
+        let line = Record { v: VERSION, id: name.id.clone(), at, step }.to_line();
         let end = whole(&self.bytes(name)?);
         let Some(synced) = open_to_write(&path)? else {
             return Err(unwritable(io::ErrorKind::NotFound.into()));
         };
         let write = || -> io::Result<()> {
-            let mut file: &File = &synced;
             if end + line.len() > MAX_BYTES {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
             // Cuts off what a crash tore.
-            file.set_len(end as u64)?;
-            file.seek(SeekFrom::Start(end as u64))?;
-            let written = file.write_all(&line).and_then(|()| synced.sync());
-            if written.is_err() {
-                let _ = file.set_len(end as u64);
-            }
-            written
+            synced.set_len(end as u64)?;
+            history::write_at(&synced, end as u64, &line)
         };
         write().map_err(&unwritable)
     }
@@ -293,6 +273,10 @@ impl Journal {
 
     fn history(&self) -> PathBuf {
         self.folder.join("history")
+    }
+
+    fn file(&self, name: &Name) -> PathBuf {
+        self.open_folder().join(format!("{:08}.{}.{}.jsonl", name.nth, name.id, name.duo))
     }
 
     fn marker(&self, name: &Name) -> PathBuf {
@@ -328,14 +312,14 @@ impl Journal {
     fn read(&self, name: &Name) -> Result<Option<Operation>, JournalError> {
         // Before its records: if its process has ended, all of them are written.
         let running = self.is_running(name);
-        let path = self.open_folder().join(name.file());
+        let path = self.file(name);
         let operation = operation_in(&self.bytes(name)?);
         let operation = operation.map_err(|bad| JournalError::Invalid { path, bad })?;
         Ok(operation.map(|operation| Operation { running, ..operation }))
     }
 
     fn bytes(&self, name: &Name) -> Result<Vec<u8>, JournalError> {
-        let path = self.open_folder().join(name.file());
+        let path = self.file(name);
         let mut bytes = Vec::new();
         let Some(file) = open_to_read(&path)? else { return Ok(bytes) };
         let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
@@ -408,7 +392,7 @@ impl Journal {
     }
 
     fn remove(&self, name: &Name) {
-        for path in [self.open_folder().join(name.file()), self.marker(name)] {
+        for path in [self.file(name), self.marker(name)] {
             let _ = fs::remove_file(path);
         }
     }
@@ -492,7 +476,6 @@ fn lock(file: File, path: PathBuf, access: Access, pause: Pause<'_>) -> Result<L
 /// A recorded operation. If it is dropped without an end, it was interrupted.
 #[derive(Debug)]
 pub struct Entry {
-    id: OperationId,
     name: Name,
     path: PathBuf,
     device: DeviceMark,
@@ -507,7 +490,7 @@ pub struct Entry {
 impl Entry {
     /// Its name in the journal.
     pub fn id(&self) -> &OperationId {
-        &self.id
+        &self.name.id
     }
 
     /// The file with its records.
@@ -517,23 +500,16 @@ impl Entry {
 
     /// Appends a record with one write; it is synced when this returns.
     pub fn append(&mut self, step: Step, at: String) -> Result<(), JournalError> {
-        let line = Record { v: VERSION, id: self.id.clone(), at, step }.to_line();
+        let line = Record { v: VERSION, id: self.name.id.clone(), at, step }.to_line();
         let end = self.length + line.len() as u64;
         let write = |synced: &Syncable| -> io::Result<()> {
-            let mut file: &File = synced;
             if line.len() > MAX_LINE || end > MAX_BYTES as u64 {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
-            if file.metadata()?.len() != self.length {
+            if synced.metadata()?.len() != self.length {
                 return Err(io::Error::other("somebody else has written to it"));
             }
-            file.seek(SeekFrom::Start(self.length))?;
-            let written = file.write_all(&line).and_then(|()| synced.sync());
-            if written.is_err() {
-                // What is there of the line is torn.
-                let _ = file.set_len(self.length);
-            }
-            written
+            history::write_at(synced, self.length, &line)
         };
         write(&self.file).map_err(JournalError::unwritable(&self.path))?;
         self.length = end;

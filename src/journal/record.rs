@@ -29,7 +29,7 @@ pub const MAX_LINE: usize = 64 * 1024;
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// The name of one operation in the journal: 64 random bits, as 16 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct OperationId(String);
 
@@ -132,8 +132,6 @@ pub struct DeviceMark {
 }
 
 /// The options of the operation, as far as they are needed to run it again. Paths are absolute.
-// One flag for each option that can be typed; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
@@ -212,8 +210,6 @@ pub struct Request {
 }
 
 /// How the keys of a list are sent, as far as it is needed to continue.
-// One flag for each option that can be typed; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FleetRequest {
@@ -222,6 +218,15 @@ pub struct FleetRequest {
     /// True if the ledger's path was typed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ledger_typed: bool,
+    /// The options that were typed.
+    #[serde(flatten)]
+    pub terms: FleetTerms,
+}
+
+/// The options that say how the keys of a list are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FleetTerms {
     /// The rate, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,

@@ -18,7 +18,7 @@ use duo_provision::error::{Code, Error};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::workflow::{
     AskOptions, Cancel, Context, Control, Diagnosis, DoctorOptions, Event, Plan, ProvisionOptions, SendPlan,
-    doctor, provision,
+    Timeout, doctor, provision,
 };
 
 use super::adversary::Adversary;
@@ -411,6 +411,7 @@ impl Asker {
             env: &env,
             control: self,
             cancelled: &|| self.cancel.stops_now(),
+            timeout: Timeout::DEFAULT,
         };
         match call {
             Call::Provision => provision(context, options).map(|_| None),

@@ -7,7 +7,8 @@ use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Stuck};
 use duo_provision::workflow::{
-    BackupOptions, Event, ListOptions, Phase, ResetOptions, RestoreOptions, ServerKeySetOptions, Target, list,
+    BackupOptions, Event, Phase, ResetOptions, RestoreOptions, ServerKeySetOptions, Target, TargetOptions,
+    list,
 };
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, is_data, key};
@@ -45,7 +46,7 @@ fn where_nothing_shows_the_place_it_has_to_be_typed_that_it_will_do() {
             assert!(error.hint_text().unwrap().contains("--allow-unproven-address"), "{error}");
         }
         let listed =
-            bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap().devices;
+            bench.run(&Asker::new(), |context| list(context, &TargetOptions::default())).unwrap().devices;
         assert_eq!(listed.len(), 1, "to look is no harm");
         let asker = Asker::new();
         let options = RestoreOptions { target: allowing(), ..bench.new_key() };

@@ -16,7 +16,7 @@ use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, Vir
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
     BackupDone, BackupOptions, Cancel, Context, Control, DuoEnded, Event, PassphraseRequest, Phase, Plan,
-    ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, backup, reset, restore,
+    ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, Timeout, backup, reset, restore,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tempfile::TempDir;
@@ -193,7 +193,9 @@ impl Bench {
         };
         let cancelled = || asker.cancel.stops_now();
         let clock = &*self.clock;
-        work(Context { bus: &self.bus, clock, wall: &wall, env: &env, control: asker, cancelled: &cancelled })
+        let timeout = Timeout::DEFAULT;
+        let (bus, cancelled) = (&self.bus, &cancelled);
+        work(Context { bus, clock, wall: &wall, env: &env, control: asker, cancelled, timeout })
     }
 
     pub fn backup(&self, options: &BackupOptions) -> Result<BackupDone, Error> {

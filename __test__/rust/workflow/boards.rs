@@ -4,7 +4,7 @@ use duo_provision::error::Code;
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{
-    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, list, provision,
+    BackupOptions, ProvisionOptions, ResetOptions, RestoreOptions, TargetOptions, list, provision,
 };
 
 use crate::virtual_duo::options;
@@ -22,7 +22,7 @@ fn their_key_is_listed_kept_and_restored() {
     for (which, name) in OTHERS {
         let bench = Bench::with([board(which)]);
         let listed =
-            bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap().devices;
+            bench.run(&Asker::new(), |context| list(context, &TargetOptions::default())).unwrap().devices;
         let device = listed[0].device.as_ref().unwrap();
         assert_eq!((device.board.name, device.device_id), (name, Some(id(1).parse().unwrap())));
         assert!(listed[0].key.as_ref().unwrap().fingerprint.is_some(), "{name}");

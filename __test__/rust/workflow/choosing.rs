@@ -5,7 +5,7 @@ use duo_provision::error::{Code, Error, exit};
 use duo_provision::keys::SlotKind;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
-use duo_provision::workflow::{BackupDone, BackupOptions, ListOptions, Listed, Target, list};
+use duo_provision::workflow::{BackupDone, BackupOptions, Listed, Target, TargetOptions, list};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, key, two};
@@ -22,7 +22,7 @@ fn refused(result: Result<BackupDone, Error>, code: Code) -> Error {
     error
 }
 
-fn listed(bench: &Bench, options: &ListOptions) -> Vec<Listed> {
+fn listed(bench: &Bench, options: &TargetOptions) -> Vec<Listed> {
     bench.run(&Asker::new(), |context| list(context, options)).unwrap().devices
 }
 
@@ -60,7 +60,7 @@ fn without_a_duo_the_buttons_are_explained() {
     let bench = Bench::with([]);
     let error = refused(choose(&bench, None, None), Code::NoDevice);
     assert!(error.hint_text().unwrap().contains("yellow"));
-    assert!(listed(&bench, &ListOptions::default()).is_empty());
+    assert!(listed(&bench, &TargetOptions::default()).is_empty());
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_list_goes_on_past_a_duo_that_is_broken() {
     ]);
     bench.duo_at(0, |duo| duo.faults().set_access(Access::Denied));
     bench.duo_at(1, |duo| duo.faults().arm(Fault::from(Kind::Stall(Moment::Before), 1)));
-    let all = listed(&bench, &ListOptions::default());
+    let all = listed(&bench, &TargetOptions::default());
     let code = |nth: usize| all[nth].problem.as_ref().map(Error::code);
     assert_eq!(all.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["1-1", "1-2", "1-3"]);
     assert_eq!((code(0), all[0].device.is_some()), (Some(Code::UsbAccessDenied), false));

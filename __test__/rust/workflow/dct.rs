@@ -12,8 +12,8 @@ use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{
-    BackupsOptions, DctBackupDone, DctBackupOptions, DctShowOptions, DctShown, Outcome, ServerKeyShowOptions,
-    ServerReport, Target, backup_dct, backups, show_dct, show_server_key,
+    BackupsOptions, DctBackupDone, DctBackupOptions, DctShown, Outcome, ServerReport, ShowOptions, Target,
+    backup_dct, backups, show_dct, show_server_key,
 };
 
 use crate::virtual_duo::{device_id, options};
@@ -36,12 +36,12 @@ fn backup(bench: &Bench, whole: bool) -> Result<DctBackupDone, Error> {
 }
 
 fn show(bench: &Bench, file: Option<PathBuf>) -> Result<DctShown, Error> {
-    let options = DctShowOptions { file, ..DctShowOptions::default() };
+    let options = ShowOptions { file, ..ShowOptions::default() };
     bench.run(&Asker::new(), |context| show_dct(context, &options))
 }
 
 fn show_server(bench: &Bench, file: Option<PathBuf>) -> Result<ServerReport, Error> {
-    let options = ServerKeyShowOptions { file, ..ServerKeyShowOptions::default() };
+    let options = ShowOptions { file, ..ShowOptions::default() };
     bench.run(&Asker::new(), |context| show_server_key(context, &options)).map(|shown| shown.server)
 }
 
@@ -259,10 +259,10 @@ fn a_file_and_a_duo_cannot_both_be_meant() {
     let bench = Bench::new(Generation::R6);
     let file = Some(bench.file("section.bin", &bench.duo(|duo| duo.dct(0, 8423))));
     let target = Target::parse(None, Some("1-1")).unwrap();
-    let options = DctShowOptions { file: file.clone(), target: target.clone(), timeout: None };
+    let options = ShowOptions { file: file.clone(), target: target.clone(), timeout: None };
     let refused = bench.run(&Asker::new(), |context| show_dct(context, &options)).unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    let options = ServerKeyShowOptions { file, target, timeout: None };
+    let options = ShowOptions { file, target, timeout: None };
     let refused = bench.run(&Asker::new(), |context| show_server_key(context, &options)).unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     let no_dump = bench.file("key.der", key(OLD));

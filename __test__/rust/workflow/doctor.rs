@@ -9,7 +9,7 @@ use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::workflow::{
     BackupOptions, BackupsOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation,
-    ListOptions, ListedState, RestoreOptions, Severity, Target, Verdict, backup_dct, backups, doctor, list,
+    ListedState, RestoreOptions, Severity, Target, TargetOptions, Verdict, backup_dct, backups, doctor, list,
 };
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
@@ -243,12 +243,12 @@ fn what_a_key_is_worth_is_told_by_the_verdict_and_by_the_list() {
     for (slot, state, verdict) in cases {
         let bench = Bench::new(Generation::R6);
         bench.set_slot(&slot);
-        let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+        let listed = bench.run(&Asker::new(), |context| list(context, &TargetOptions::default())).unwrap();
         assert_eq!((listed.devices[0].state, bench.verdict()), (state, verdict));
     }
     let bench = Bench::new(Generation::R6);
     bench.arm(Fault::from(Kind::ReadZeros, 1));
-    let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+    let listed = bench.run(&Asker::new(), |context| list(context, &TargetOptions::default())).unwrap();
     assert_eq!((listed.devices[0].state, bench.verdict()), (ListedState::Unreadable, Verdict::Unreadable));
     let none = Bench::with([]).examined(Target::default()).unwrap();
     assert_eq!(none.verdict, Verdict::NoDuo);

@@ -8,8 +8,8 @@ use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, Clock, Device, Surroundings, Transport, UsbError};
 use duo_provision::workflow::{
-    BackupOptions, Context, EnterDone, EnterOptions, Event, ListOptions, Listed, ListedState, Phase,
-    ProvisionOptions, RestoreOptions, Target, VerifyOptions, enter_dfu, list, provision, verify,
+    BackupOptions, Context, EnterDone, Event, Listed, ListedState, Phase, ProvisionOptions, RestoreOptions,
+    Target, TargetOptions, VerifyOptions, enter_dfu, list, provision, verify,
 };
 
 use crate::virtual_duo::{device_id, key_maker, options};
@@ -32,7 +32,7 @@ fn target(device: Option<&str>, path: Option<&str>) -> Target {
 }
 
 fn enter(bench: &Bench, target: Target) -> Result<EnterDone, Error> {
-    let options = EnterOptions { target, timeout: Some(10) };
+    let options = TargetOptions { target, timeout: Some(10) };
     bench.run(&Asker::new(), |context| enter_dfu(context, &options))
 }
 
@@ -157,7 +157,7 @@ fn commands_bring_it_there_themselves() {
 }
 
 fn listed(bench: &Bench, target: &Target) -> Vec<Listed> {
-    let options = ListOptions { target: target.clone(), timeout: Some(10) };
+    let options = TargetOptions { target: target.clone(), timeout: Some(10) };
     bench.run(&Asker::new(), |context| list(context, &options)).unwrap().devices
 }
 

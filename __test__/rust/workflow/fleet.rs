@@ -17,8 +17,8 @@ use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
     BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions,
-    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ProvisionOptions, ResetOptions, StatusOptions,
-    fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
+    FleetProvisioned, FleetReportOptions, FleetTerms, FleetVerifyOptions, ProvisionOptions, ResetOptions,
+    StatusOptions, fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
 };
 
 use crate::common::canary::Canaries;
@@ -146,13 +146,16 @@ fn public(number: usize) -> PublicKey {
     PublicKey::read(&spki).unwrap()
 }
 
+fn quick() -> FleetTerms {
+    FleetTerms { rate: Some("none".to_owned()), timeout: Some(20), ..FleetTerms::default() }
+}
+
 fn usual(list: &Path, cloud: &Cloud) -> FleetProvisionOptions {
     FleetProvisionOptions {
         manifest: list.to_str().unwrap().to_owned(),
-        rate: Some("none".to_owned()),
+        terms: quick(),
         api_url: Some(cloud.url.clone()),
         token: Some(TOKEN.to_owned()),
-        timeout: Some(20),
         ..FleetProvisionOptions::default()
     }
 }
@@ -239,7 +242,8 @@ fn nothing_is_sent_before_all_of_the_list_was_looked_at() {
     }
     // With `--skip-invalid`, wrong rows are left out, and both rows of a contradiction.
     fs::write(&path, row(&listed(3), "none.pem") + &format!("{},k8.pem,S\n", listed(98))).unwrap();
-    let left = FleetProvisionOptions { skip_invalid: true, ..usual(&path, &cloud) };
+    let left =
+        FleetProvisionOptions { terms: FleetTerms { skip_invalid: true, ..quick() }, ..usual(&path, &cloud) };
     let done = run(&bench, &left).unwrap();
     assert_eq!(done.counts, FleetCounts { done: 28, left_out: 4, ..counts(32) });
     let dry = FleetProvisionOptions { dry_run: true, ..left };
@@ -366,8 +370,10 @@ fn a_cloud_that_means_no_good_is_not_believed() {
         _ => Does::Takes,
     });
     let path = list(&bench, 40);
-    let options =
-        FleetProvisionOptions { max_failures: Some(1000), concurrency: Some(32), ..usual(&path, &cloud) };
+    let options = FleetProvisionOptions {
+        terms: FleetTerms { max_failures: Some(1000), concurrency: Some(32), ..quick() },
+        ..usual(&path, &cloud)
+    };
     let done = run(&bench, &options).unwrap();
     assert_eq!(done.counts, FleetCounts { done: 24, failed: 4, unknown: 12, ..counts(40) });
     assert!(done.stopped_by.is_none(), "refusals and single failures stop nothing");
@@ -438,8 +444,7 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
         does
     });
     let options = FleetProvisionOptions {
-        concurrency: Some(32),
-        max_failures: Some(1000),
+        terms: FleetTerms { concurrency: Some(32), max_failures: Some(1000), ..quick() },
         ..usual(&list(&bench, rows), &cloud)
     };
     let asker = Asker::listening(move |event, _| {
@@ -498,7 +503,10 @@ fn when_the_cloud_asks_for_fewer_all_wait() {
             Does::Waits(Duration::from_millis(5))
         }
     });
-    let options = FleetProvisionOptions { concurrency: Some(4), ..usual(&list(&bench, 24), &cloud) };
+    let options = FleetProvisionOptions {
+        terms: FleetTerms { concurrency: Some(4), ..quick() },
+        ..usual(&list(&bench, 24), &cloud)
+    };
     let asker = Asker::new();
     let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
     assert_eq!(done.counts.done, 24);
@@ -521,8 +529,10 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
     assert_eq!(stopped.stopped_by.unwrap().code(), Code::CloudTokenInvalid);
     assert!(cloud.requests() <= 8 && stopped.counts.not_reached >= 92, "{:?}", stopped.counts);
     let gone = Cloud { url: format!("http://127.0.0.1:{}", nobody()), asked: Arc::default() };
-    let options =
-        FleetProvisionOptions { max_failures: Some(5), concurrency: Some(4), ..usual(&path, &gone) };
+    let options = FleetProvisionOptions {
+        terms: FleetTerms { max_failures: Some(5), concurrency: Some(4), ..quick() },
+        ..usual(&path, &gone)
+    };
     let stopped = run(&bench, &options).unwrap();
     let error = stopped.stopped_by.unwrap();
     assert_eq!((error.code(), error.code().exit_code()), (Code::CloudUnreachable, 8));
@@ -585,7 +595,10 @@ fn a_key_file_that_changes_before_its_turn_fails_its_row() {
         fs::write(folder.join("k19.pem"), public(999).to_pem()).unwrap();
         Does::Takes
     });
-    let options = FleetProvisionOptions { concurrency: Some(1), ..usual(&list(&bench, 20), &cloud) };
+    let options = FleetProvisionOptions {
+        terms: FleetTerms { concurrency: Some(1), ..quick() },
+        ..usual(&list(&bench, 20), &cloud)
+    };
     let asker = Asker::new();
     let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
     assert_eq!(done.counts, FleetCounts { done: 19, failed: 1, ..counts(20) });
@@ -678,7 +691,10 @@ fn five_shards_send_all_of_the_list_and_their_report_is_whole() {
     let mut ledgers = Vec::new();
     let mut total = 0;
     for index in 1..=5 {
-        let options = FleetProvisionOptions { shard: Some(format!("{index}/5")), ..usual(&path, &cloud) };
+        let options = FleetProvisionOptions {
+            terms: FleetTerms { shard: Some(format!("{index}/5")), ..quick() },
+            ..usual(&path, &cloud)
+        };
         let done = run(&bench, &options).unwrap();
         assert_eq!(done.counts.done, done.counts.total);
         total += done.counts.total;
@@ -729,11 +745,11 @@ fn what_contradicts_itself_is_refused() {
     let path = list(&bench, 1);
     let usual = || usual(&path, &cloud);
     for options in [
-        FleetProvisionOptions { rate: Some("fast".to_owned()), ..usual() },
-        FleetProvisionOptions { concurrency: Some(0), ..usual() },
-        FleetProvisionOptions { concurrency: Some(65), ..usual() },
-        FleetProvisionOptions { shard: Some("6/5".to_owned()), ..usual() },
-        FleetProvisionOptions { max_failures: Some(0), ..usual() },
+        FleetProvisionOptions { terms: FleetTerms { rate: Some("fast".to_owned()), ..quick() }, ..usual() },
+        FleetProvisionOptions { terms: FleetTerms { concurrency: Some(0), ..quick() }, ..usual() },
+        FleetProvisionOptions { terms: FleetTerms { concurrency: Some(65), ..quick() }, ..usual() },
+        FleetProvisionOptions { terms: FleetTerms { shard: Some("6/5".to_owned()), ..quick() }, ..usual() },
+        FleetProvisionOptions { terms: FleetTerms { max_failures: Some(0), ..quick() }, ..usual() },
         FleetProvisionOptions { product_id: Some(0), ..usual() },
         FleetProvisionOptions { token_file: Some("-".to_owned()), manifest: "-".to_owned(), ..usual() },
     ] {

@@ -8,7 +8,7 @@ use duo_provision::error::{Code, Error};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, FileKind, InspectOptions, Inspection,
+    BackupOptions, DctBackupOptions, DctRestoreOptions, FileKind, InspectOptions, Inspection, ShowOptions,
     backup_dct, inspect, show_dct,
 };
 
@@ -96,7 +96,7 @@ fn a_manifest_in_place_of_its_file_names_the_file() {
         ..DctRestoreOptions::default()
     };
     let all = DctRestoreOptions { file: manifest.clone(), whole: true, ..DctRestoreOptions::default() };
-    let show = DctShowOptions { file: Some(manifest), ..DctShowOptions::default() };
+    let show = ShowOptions { file: Some(manifest), ..ShowOptions::default() };
     for error in [
         bench.restore_dct(&fields).unwrap_err(),
         bench.restore_dct(&all).unwrap_err(),

@@ -12,7 +12,7 @@ use duo_provision::error::{Code, Error};
 use duo_provision::simulator::{Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::Clock;
 use duo_provision::usb::clock::SystemClock;
-use duo_provision::workflow::{Context, Machine, UdevInstalled, install_udev_rule, udev_rule};
+use duo_provision::workflow::{Context, Machine, Timeout, UdevInstalled, install_udev_rule, udev_rule};
 use tempfile::TempDir;
 
 use crate::workflow::bench::Asker;
@@ -52,6 +52,7 @@ impl System {
             env: &|_| None,
             control: &asker,
             cancelled: &|| false,
+            timeout: Timeout::DEFAULT,
         };
         install_udev_rule(context, &self.machine)
     }

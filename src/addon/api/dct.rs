@@ -18,8 +18,8 @@ fn dct_backup_options(given: DctBackupOptions) -> Mapped<workflow::DctBackupOpti
     Ok((options, given.which.usbip))
 }
 
-fn dct_show_options(given: DctShowOptions) -> Mapped<workflow::DctShowOptions> {
-    let options = workflow::DctShowOptions {
+fn dct_show_options(given: DctShowOptions) -> Mapped<workflow::ShowOptions> {
+    let options = workflow::ShowOptions {
         target: given.which.target()?,
         file: given.file.map(Into::into),
         timeout: given.timeout,

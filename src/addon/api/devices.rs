@@ -5,16 +5,16 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
-use crate::workflow::{self, AskOptions, EnterOptions, Target};
+use crate::workflow::{self, AskOptions, Target};
 
-fn list_options(given: ListOptions) -> Mapped<workflow::ListOptions> {
-    let options = workflow::ListOptions { target: given.which.target()?, timeout: given.timeout };
+fn list_options(given: ListOptions) -> Mapped<workflow::TargetOptions> {
+    let options = workflow::TargetOptions { target: given.which.target()?, timeout: given.timeout };
     Ok((options, given.which.usbip))
 }
 
-fn dfu_options(given: DfuOptions) -> Mapped<EnterOptions> {
+fn dfu_options(given: DfuOptions) -> Mapped<workflow::TargetOptions> {
     let target = Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait);
-    Ok((EnterOptions { target, timeout: given.timeout }, given.usbip))
+    Ok((workflow::TargetOptions { target, timeout: given.timeout }, given.usbip))
 }
 
 fn doctor_options(given: DoctorOptions) -> Mapped<workflow::DoctorOptions> {

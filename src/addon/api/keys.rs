@@ -25,8 +25,8 @@ fn backup_options(given: BackupOptions) -> Mapped<workflow::BackupOptions> {
     Ok((options, given.which.usbip))
 }
 
-fn read_key_options(given: ReadKeyOptions) -> Mapped<workflow::ReadKeyOptions> {
-    let options = workflow::ReadKeyOptions { target: given.which.target()?, timeout: given.timeout };
+fn read_key_options(given: ReadKeyOptions) -> Mapped<workflow::TargetOptions> {
+    let options = workflow::TargetOptions { target: given.which.target()?, timeout: given.timeout };
     Ok((options, given.which.usbip))
 }
 

@@ -7,8 +7,8 @@ use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions};
 use crate::workflow;
 
-fn server_key_show_options(given: ServerKeyShowOptions) -> Mapped<workflow::ServerKeyShowOptions> {
-    let options = workflow::ServerKeyShowOptions {
+fn server_key_show_options(given: ServerKeyShowOptions) -> Mapped<workflow::ShowOptions> {
+    let options = workflow::ShowOptions {
         target: given.which.target()?,
         file: given.file.map(Into::into),
         timeout: given.timeout,

@@ -17,7 +17,7 @@ use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
 use crate::usb::libusb::LibusbBus;
 use crate::usb::usbip::UsbipBus;
-use crate::workflow::{AllDone, AllOptions, Context};
+use crate::workflow::{AllDone, AllOptions, Context, Timeout};
 
 /// Reads an options object, only its own properties: unknown ones, wrong types and numbers out of range are errors.
 /// `undefined` and `null` count as an empty object.
@@ -133,5 +133,6 @@ pub fn on_bus<T>(
         env: &|name| std::env::var_os(name),
         control: remote,
         cancelled: &|| remote.cancel().stops_now(),
+        timeout: Timeout::DEFAULT,
     })
 }

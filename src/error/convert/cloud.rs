@@ -64,7 +64,7 @@ impl From<NetworkError> for Error {
 
 impl From<RequestError> for Error {
     fn from(error: RequestError) -> Self {
-        Self::new(Code::Internal, error.to_string())
+        Self::internal(error)
     }
 }
 

@@ -35,6 +35,13 @@ impl From<PassphraseError> for Error {
     }
 }
 
+/// The hint if a slot holds a key in a form that the firmware cannot read.
+const SOUND_KEY_HINT: &str = "the key in it is sound: save it with `duo-provision backup --raw`, then `duo-provision restore` \
+    that file, which writes it in the form that the firmware reads";
+
+/// The hint if a slot holds no key for a Duo.
+const NO_KEY_HINT: &str = "restore a backup of this Duo, or let it make a new key with: duo-provision reset";
+
 impl Error {
     /// A key file without a usable key.
     pub fn key_file(error: &KeyError, path: &Path) -> Self {
@@ -102,33 +109,16 @@ impl Error {
                 Code::KeySlotZeroed,
                 "the Duo never makes a key by itself while zeros are there; make it do so with: duo-provision reset",
             ),
-            Slot::Pkcs8(_) => (
-                Code::KeySlotPkcs8,
-                "the key in it is sound: save it with `duo-provision backup --raw`, then `duo-provision restore` \
-                 that file, which writes it in the form that the firmware reads",
-            ),
-            Slot::Pem(_) => (
-                Code::KeySlotPem,
-                "the key in it is sound: save it with `duo-provision backup --raw`, then `duo-provision restore` \
-                 that file, which writes it in the form that the firmware reads",
-            ),
+            Slot::Pkcs8(_) => (Code::KeySlotPkcs8, SOUND_KEY_HINT),
+            Slot::Pem(_) => (Code::KeySlotPem, SOUND_KEY_HINT),
             Slot::Misread(..) => (
                 Code::KeySlotMisread,
                 "save it with `duo-provision backup`, then `duo-provision restore` that file, \
                  which writes it in the form that the firmware reads",
             ),
-            Slot::Ec => (
-                Code::KeySlotEc,
-                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
-            ),
-            Slot::WrongSize { .. } => (
-                Code::KeySlotWrongSize,
-                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
-            ),
-            Slot::Garbage(_) => (
-                Code::KeySlotGarbage,
-                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
-            ),
+            Slot::Ec => (Code::KeySlotEc, NO_KEY_HINT),
+            Slot::WrongSize { .. } => (Code::KeySlotWrongSize, NO_KEY_HINT),
+            Slot::Garbage(_) => (Code::KeySlotGarbage, NO_KEY_HINT),
         };
         Some(Self::new(code, format!("the key slot holds {slot}")).hint(hint))
     }
@@ -136,7 +126,7 @@ impl Error {
 
 impl From<UnknownFieldError> for Error {
     fn from(error: UnknownFieldError) -> Self {
-        Self::new(Code::InvalidArgument, error.to_string())
+        Self::invalid(error.to_string())
             .hint(format!("the fields are: {}", UnknownFieldError::known().join(", ")))
     }
 }

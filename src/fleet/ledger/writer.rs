@@ -1,7 +1,7 @@
 //! Writes to a ledger, on one thread. Lines that wait go out together, with one write and one sync.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -47,11 +47,6 @@ impl Writer {
         let thread =
             std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&queue))?;
         Ok(Self { path, jobs: Some(jobs), thread: Some(thread) })
-    }
-
-    /// The ledger's file.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Writes a line; `ack` is called, on the writer's thread, when it is on the disk.

@@ -1,5 +1,6 @@
 //! A reader that counts lines, and limits the number of bytes between the ends of two rows.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
 
 /// The bytes of a manifest on their way to a parser.
@@ -86,6 +87,15 @@ impl<R: BufRead> Read for Bounded<R> {
         self.since += read;
         self.feeds += buffer[..read].split(|byte| *byte == b'\n').skip(1).count() as u64;
         Ok(read)
+    }
+}
+
+/// A reader that is shared with the code that marks the ends of rows.
+pub(super) struct Shared<'a, R>(pub &'a RefCell<Bounded<R>>);
+
+impl<R: BufRead> Read for Shared<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
     }
 }
 

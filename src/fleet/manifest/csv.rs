@@ -4,7 +4,7 @@ use std::io::{BufRead, Cursor, Read};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 
-use super::bounded::{Bounded, too_long_at};
+use super::bounded::{Bounded, Shared, too_long_at};
 use super::row::{Mistake, Row};
 use super::{ManifestError, nearly};
 
@@ -24,7 +24,7 @@ pub(super) fn read<E: From<ManifestError>>(
     header.push(b'\n');
     // The CSV reader gets the header once more, and then the rows through the bound.
     let shared = std::cell::RefCell::new(input);
-    let reader = Cursor::new(header).chain(Through(&shared));
+    let reader = Cursor::new(header).chain(Shared(&shared));
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -47,15 +47,6 @@ pub(super) fn read<E: From<ManifestError>>(
 
 /// Small compared with the bound of a row, since bytes that are read ahead count for the previous row.
 const BUFFER: usize = 8 * 1024;
-
-/// A reader that is shared with the code that marks the ends of rows.
-struct Through<'a, R>(&'a std::cell::RefCell<Bounded<R>>);
-
-impl<R: BufRead> Read for Through<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().read(buffer)
-    }
-}
 
 /// The delimiter with which the header has a column `device_id`.
 fn delimiter(header: &str) -> Result<u8, ManifestError> {

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::bounded::{Bounded, too_long_at};
+use super::bounded::{Bounded, Shared, too_long_at};
 use super::row::{Mistake, Row};
 use super::{ManifestError, nearly};
 use crate::disk::{shown, unfit_json, unfit_json_line};
@@ -63,15 +63,6 @@ pub(super) fn read_array<E: From<ManifestError>>(
             Err(failed(error.into(), line).into())
         }
         (None, Err(error)) => Err(ManifestError::NotJson(unfit_json(&error)).into()),
-    }
-}
-
-/// The reader, shared with the code that marks the ends of rows.
-struct Shared<'a, R>(&'a std::cell::RefCell<Bounded<R>>);
-
-impl<R: BufRead> std::io::Read for Shared<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().read(buffer)
     }
 }
 

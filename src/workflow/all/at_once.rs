@@ -8,20 +8,20 @@ use std::thread;
 use super::find::Place;
 use super::told_of::ToldOf;
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::workflow::context::Context;
 
 /// How many Duos are worked on at once.
 const AT_ONCE: usize = 16;
 
 /// A Duo, and what else the work on it needs.
-pub(in crate::workflow) struct Piece<P> {
+pub struct Piece<P> {
     pub place: Place,
     pub with: P,
 }
 
 /// The result of the work on one Duo.
-pub(in crate::workflow) struct Ended<T> {
+pub struct Ended<T> {
     /// The id of the Duo that was found.
     pub id: Option<DeviceId>,
     /// True if its key was being sent to the cloud at the end.
@@ -31,7 +31,7 @@ pub(in crate::workflow) struct Ended<T> {
 
 /// Works on each of them, and passes each result on as soon as it is there. After a request to stop, no further one is
 /// begun; those have no result.
-pub(in crate::workflow) fn each<P: Sync, T: Send>(
+pub fn each<P: Sync, T: Send>(
     context: Context<'_>,
     pieces: &[Piece<P>],
     work: impl Fn(Context<'_>, &Piece<P>) -> Result<T, Error> + Sync,
@@ -69,7 +69,7 @@ fn one<P, T>(
         Some(absent) => Err(absent),
         None => catch_unwind(AssertUnwindSafe(|| work(Context { control: &told, ..context }, piece)))
             .unwrap_or_else(|_| {
-                Err(Error::new(Code::Internal, format!("a defect in the work on the Duo at {}", place.path)))
+                Err(Error::internal(format!("a defect in the work on the Duo at {}", place.path)))
             }),
     };
     let seen = *told.seen();

@@ -7,7 +7,7 @@ use super::port_list::PortList;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::usb::PortPath;
-use crate::workflow::context::{Board, Context, Target, Timeout, ids};
+use crate::workflow::context::{Board, Context, Target, ids};
 use crate::workflow::device::enter_dfu::running;
 use crate::workflow::device::opened::none_found;
 
@@ -19,14 +19,14 @@ pub struct AllOptions {
 }
 
 /// The checked options for all Duos.
-pub(in crate::workflow) struct Wanted {
+pub struct Wanted {
     target: Target,
     ports: PortList,
 }
 
 /// A port with a Duo, or one where a Duo should be.
 #[derive(Clone)]
-pub(in crate::workflow) struct Place {
+pub struct Place {
     /// Its position among the others.
     pub nth: usize,
     /// Bus and ports.
@@ -56,14 +56,9 @@ impl Wanted {
 
     /// The connected Duos, including those that run their firmware, and the other ports of the list; ordered by port.
     /// None at all is an error.
-    pub fn find(
-        &self,
-        context: Context<'_>,
-        boards: &[Board],
-        timeout: Timeout,
-    ) -> Result<Vec<Place>, Error> {
+    pub fn find(&self, context: Context<'_>, boards: &[Board]) -> Result<Vec<Place>, Error> {
         let ready = context.bus.list(&ids(boards))?;
-        let running = running(context, &self.target, timeout)?;
+        let running = running(context, &self.target)?;
         if ready.is_empty() && (running.is_empty() || !self.target.enter_dfu) {
             return Err(none_found(context).during("looking for the Duos"));
         }
@@ -116,7 +111,7 @@ impl Place {
 }
 
 /// The error for an option that is about one Duo.
-pub(in crate::workflow) fn one_or_all(option: &str) -> Error {
+pub fn one_or_all(option: &str) -> Error {
     let message = format!("{option} is about one Duo, and --all is every Duo that is connected");
-    Error::new(Code::InvalidArgument, message).hint("give one of them")
+    Error::invalid(message).hint("give one of them")
 }

@@ -6,17 +6,17 @@ mod port_list;
 mod report;
 mod told_of;
 
-pub(in crate::workflow) use at_once::{Ended, Piece, each};
+pub use at_once::{Ended, Piece, each};
 pub use find::AllOptions;
-pub(in crate::workflow) use find::{Place, Wanted, one_or_all};
+pub use find::{Place, Wanted, one_or_all};
 pub use report::{AllCounts, AllDone, OneDone};
-pub(in crate::workflow) use report::{OfOne, Report};
+pub use report::{OfOne, Report};
 
 use crate::error::Error;
 use crate::workflow::context::{Context, Target};
 
 /// Performs the operation on each of them.
-pub(in crate::workflow) fn run<T: OfOne + Send>(
+pub fn run<T: OfOne + Send>(
     context: Context<'_>,
     wanted: &Wanted,
     places: Vec<Place>,

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::archive::read_bounded;
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fleet::manifest::device;
 use crate::keys::to_utf8;
 use crate::usb::PortPath;
@@ -34,7 +34,7 @@ impl PortList {
     pub fn read(file: &Path) -> Result<Self, Error> {
         let bytes = read_bounded(file, MAX_FILE)?;
         let refused = |what: String| {
-            Error::new(Code::InvalidArgument, format!("{}{what}", plain_path(file)))
+            Error::invalid(format!("{}{what}", plain_path(file)))
                 .hint("it takes a line for each Duo, its port and its id: 1-2,30001a000347343432313031")
         };
         let text = to_utf8(&bytes);

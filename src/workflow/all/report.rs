@@ -59,7 +59,7 @@ pub struct AllDone<T> {
 }
 
 /// A result of the operation on one Duo.
-pub(in crate::workflow) trait OfOne {
+pub trait OfOne {
     /// Adds the result to the event of this Duo.
     fn tell(&self, line: &mut DuoEnded);
 
@@ -70,7 +70,7 @@ pub(in crate::workflow) trait OfOne {
 }
 
 /// Gathers the results.
-pub(in crate::workflow) struct Report<'a, T> {
+pub struct Report<'a, T> {
     context: Context<'a>,
     duos: BTreeMap<usize, OneDone<T>>,
 }

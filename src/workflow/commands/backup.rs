@@ -6,13 +6,13 @@ use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotKind};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
-use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, Target, Timeout};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::record::backup::{
-    Destination, back_up_slot, counts_as_key, not_encryptable, prepare, refuse_pem_name,
+    Destination, Keeper, counts_as_key, not_encryptable, prepare, refuse_pem_name,
 };
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// The options of `backup`.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +62,9 @@ pub struct BackupDone {
 
 /// Reads the key slot twice, checks it, and saves it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let destination = destination(context, options)?;
-    back_up(context, options, &destination, timeout)
+    back_up(context, options, &destination)
 }
 
 /// Does the same with every connected Duo. Each backup goes to the archive.
@@ -77,11 +77,11 @@ pub fn backup_all(
         return Err(one_or_all("FILE"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let destination = destination(context, options)?;
-    let places = wanted.find(context, &BOARDS, timeout)?;
+    let places = wanted.find(context, &BOARDS)?;
     Ok(all::run(context, &wanted, places, |context, target| {
-        back_up(context, &BackupOptions { target, ..options.clone() }, &destination, timeout)
+        back_up(context, &BackupOptions { target, ..options.clone() }, &destination)
     }))
 }
 
@@ -97,27 +97,24 @@ fn back_up(
     context: Context<'_>,
     options: &BackupOptions,
     destination: &Destination,
-    timeout: Timeout,
 ) -> Result<BackupDone, Error> {
     let records = Records::wished(context);
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     check_slot(&opened, &snapshot, options)?;
-    let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let fingerprint = snapshot.fingerprint();
     let request = Request {
         file: options.file.as_ref().map(absolute),
         raw: options.raw,
         allow_unproven_address: options.target.allow_unproven_address,
         encrypt: options.encrypt,
         archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
-        path: options.target.path.clone(),
-        ..Request::default()
+        ..selection(context, &options.target)
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
     let stored = records.follow(context, started, |record| {
-        back_up_slot(context, &opened.device, &snapshot, destination, record)
+        Keeper { device: &opened.device, to: destination, record }.slot(&snapshot)
     })?;
     Ok(BackupDone {
         device: opened.device,

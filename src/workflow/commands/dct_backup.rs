@@ -12,12 +12,12 @@ use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
 use crate::workflow::context::{
-    BOARDS, Board, Context, DUO, DeviceRef, DuoEnded, Snapshot, Target, Timeout, WholeHeld,
+    BOARDS, Board, Context, DUO, DeviceRef, DuoEnded, Snapshot, Target, WholeHeld,
 };
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
-use crate::workflow::record::backup::{BackupItem, Place, back_up_bytes, prepare, refuse_pem_name};
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::record::backup::{BackupItem, Destination, Keeper, prepare, refuse_pem_name};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// The options of `dct backup`.
 #[derive(Clone, Debug, Default)]
@@ -100,10 +100,10 @@ impl Image {
 
 /// Reads the DCT twice, checks that it is plausible, and saves it in a new file.
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
-    back_up(context, options, &place, timeout)
+    back_up(context, options, &Destination { place, encrypt: None })
 }
 
 /// Does the same with every connected Duo. Each backup goes to the archive.
@@ -116,11 +116,12 @@ pub fn backup_all_dcts(
         return Err(one_or_all("FILE"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let place = prepare(context, None, options.archive.as_deref())?;
-    let places = wanted.find(context, boards(options), timeout)?;
+    let destination = Destination { place, encrypt: None };
+    let places = wanted.find(context, boards(options))?;
     Ok(all::run(context, &wanted, places, |context, target| {
-        back_up(context, &DctBackupOptions { target, ..options.clone() }, &place, timeout)
+        back_up(context, &DctBackupOptions { target, ..options.clone() }, &destination)
     }))
 }
 
@@ -140,11 +141,10 @@ const fn boards(options: &DctBackupOptions) -> &'static [Board] {
 fn back_up(
     context: Context<'_>,
     options: &DctBackupOptions,
-    place: &Place,
-    timeout: Timeout,
+    destination: &Destination,
 ) -> Result<DctBackupDone, Error> {
     let records = Records::wished(context);
-    let mut opened = Opened::find_board(context, &options.target, boards(options), timeout)?;
+    let mut opened = Opened::find_board(context, &options.target, boards(options))?;
     let image = Image::read(&mut opened, options.whole)?;
     let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
     let request = Request {
@@ -152,14 +152,13 @@ fn back_up(
         whole: options.whole,
         allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
-        path: options.target.path.clone(),
-        ..Request::default()
+        ..selection(context, &options.target)
     };
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
     let item = image.item(&opened.device);
-    let stored = records
-        .follow(context, started, |record| back_up_bytes(context, &opened.device, &item, place, record))?;
+    let stored = records.follow(context, started, |record| {
+        Keeper { device: &opened.device, to: destination, record }.bytes(&item)
+    })?;
     Ok(DctBackupDone {
         device: opened.device.clone(),
         path: stored.path,

@@ -6,21 +6,9 @@ use std::path::PathBuf;
 use crate::dct::{DeviceId, Dump};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, ShowOptions};
 use crate::workflow::device::opened::Opened;
-use crate::workflow::input::dump_file;
-use crate::workflow::input::dump_file::DumpFile;
-
-/// The options of `dct show`.
-#[derive(Clone, Debug, Default)]
-pub struct DctShowOptions {
-    /// Which Duo, if no file is given.
-    pub target: Target,
-    /// A dump of a DCT.
-    pub file: Option<PathBuf>,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
+use crate::workflow::input::dump_file::{self, DumpFile};
 
 /// The DCT of a Duo or of a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -39,8 +27,8 @@ pub struct DctShown {
 }
 
 /// Reads the application section from a Duo or from a file, and describes its fields.
-pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctShown, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn show_dct(context: Context<'_>, options: &ShowOptions) -> Result<DctShown, Error> {
+    let context = context.within(options.timeout)?;
     if let Some(path) = &options.file {
         dump_file::no_device(&options.target)?;
         let file = DumpFile::read(context, path)?;
@@ -56,7 +44,7 @@ pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctSho
         let dct = DctReport::of(&dump, device_id);
         return Ok(DctShown { device: None, path: Some(dump_file::absolute(path)), device_id, dct });
     }
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.section()?;
     let device_id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let dct = DctReport::of(&Dump::of_section(snapshot.image().bytes()), device_id);

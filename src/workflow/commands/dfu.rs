@@ -1,18 +1,9 @@
 //! `dfu`: puts a Duo that runs its firmware into DFU mode.
 
 use crate::error::Error;
-use crate::workflow::context::{Context, DUO, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DUO, DeviceRef, Target, TargetOptions};
 use crate::workflow::device::enter_dfu;
 use crate::workflow::device::opened::Opened;
-
-/// The options of `dfu`.
-#[derive(Clone, Debug, Default)]
-pub struct EnterOptions {
-    /// Which Duo.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// A Duo that is in DFU mode now.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -26,10 +17,10 @@ pub struct EnterDone {
 }
 
 /// Puts a Duo that runs its firmware into DFU mode, and waits until it is there.
-pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn enter_dfu(context: Context<'_>, options: &TargetOptions) -> Result<EnterDone, Error> {
+    let context = context.within(options.timeout)?;
     let target = Target { enter_dfu: true, ..options.target.clone() };
-    let entered = enter_dfu::enter_dfu(context, &target, &[DUO], timeout)?;
-    let opened = Opened::find_there(context, entered.as_ref().unwrap_or(&target), &[DUO], timeout)?;
+    let entered = enter_dfu::enter_dfu(context, &target, &[DUO])?;
+    let opened = Opened::find_there(context, entered.as_ref().unwrap_or(&target), &[DUO])?;
     Ok(EnterDone { device: opened.device, was_already: entered.is_none() })
 }

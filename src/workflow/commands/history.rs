@@ -1,14 +1,13 @@
 //! `history`: lists past operations, newest first.
 
 use crate::workflow::context::Context;
-use crate::workflow::describe::operation::is_of;
+use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::journal::{Journal, Operation, open};
-use crate::workflow::describe::operation::{OperationReport, report};
 
 /// How many are listed by default.
 const LIMIT: u32 = 100;
@@ -42,7 +41,7 @@ pub struct History {
 pub fn history(context: Context<'_>, options: &HistoryOptions) -> Result<History, Error> {
     let limit = options.limit.unwrap_or(LIMIT) as usize;
     if limit == 0 {
-        return Err(Error::new(Code::InvalidArgument, "a history of no operations says nothing")
+        return Err(Error::invalid("a history of no operations says nothing")
             .hint("the least that --limit takes is 1"));
     }
     let journal = Journal::locate(&context.env)?;

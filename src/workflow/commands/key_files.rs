@@ -6,8 +6,8 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use crate::archive::{Opens, Owner, check_free, create_new, is_pem_name, store_key};
-use crate::error::{Code, Error};
+use crate::archive::{Opens, Owner, check_free, create_new, is_pem_name, store_files};
+use crate::error::Error;
 use crate::keys::{Fingerprint, Passphrase, PrivateKey, SlotImage};
 use crate::workflow::context::Context;
 use crate::workflow::input::dump_file::absolute;
@@ -58,7 +58,7 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     let passphrase = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
 
     let key = PrivateKey::generate(&mut UnwrapErr(SysRng))
-        .map_err(|error| Error::new(Code::Internal, error.to_string()).during(MAKING))?;
+        .map_err(|error| Error::internal(error).during(MAKING))?;
     let public = key.public_key();
     let pem = options.file.as_deref().is_some_and(is_pem_name);
     let (bytes, opens) = contents(&key, passphrase.as_ref(), pem)?;
@@ -66,7 +66,7 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     let unnamed = || PathBuf::from(format!("key-{}.{extension}", public.fingerprint().short()));
     let path = options.file.clone().unwrap_or_else(unnamed);
     let public_key = public.to_pem();
-    let stored = store_key(&path, &bytes, opens, &public_key, &Owner::detect(&context.env))
+    let stored = store_files(&path, &bytes, opens, Some(&public_key), None, &Owner::detect(&context.env))
         .map_err(|error| Error::from(error).during(MAKING))?;
     warn_of_readers(context, &stored.path, stored.privacy);
     if stored.public_key.is_none() {

@@ -4,19 +4,10 @@ use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::usb::PortPath;
-use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, TargetOptions};
 use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
-use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::device::opened::{Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
-
-/// The options of `list`.
-#[derive(Clone, Debug, Default)]
-pub struct ListOptions {
-    /// Which Duos; all by default.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// What a key slot holds.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -33,7 +24,7 @@ pub struct KeyReport {
 }
 
 /// Whether the Duo's firmware can use its key, if it can be read. It does not say whether its cloud knows the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedState", rename_all = "kebab-case")]
 pub enum ListedState {
@@ -48,6 +39,7 @@ pub enum ListedState {
     /// The slot holds something that is no key for a Duo.
     NoKey,
     /// It could not be opened or read.
+    #[default]
     Unreadable,
     /// The Duo runs its firmware: its key can be read only in DFU mode. `enterDfu` puts it there.
     Running,
@@ -68,7 +60,7 @@ impl ListedState {
 }
 
 /// A Duo that is connected.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedDuo", rename_all = "camelCase")]
 pub struct Listed {
@@ -100,15 +92,15 @@ pub struct Listing {
 
 /// Lists the Duos in DFU mode and those that run their firmware. A Duo that cannot be opened or read is listed with the
 /// reason. If there is no Duo, the list is empty.
-pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn list(context: Context<'_>, options: &TargetOptions) -> Result<Listing, Error> {
+    let context = context.within(options.timeout)?;
     let (target, simulated) = (&options.target, context.bus.is_virtual());
-    enter_dfu_if_none(context, target, timeout)?;
-    let ready = open_all(context, target, timeout)?.into_iter().map(|Attempt { path, opened }| {
+    enter_dfu_if_none(context, target)?;
+    let ready = open_all(context, target)?.into_iter().map(|(path, opened)| {
         let listed = Listed::in_dfu_mode(&path, simulated, opened);
         (path, listed)
     });
-    let running = running(context, target, timeout)?.into_iter().map(|(path, told)| {
+    let running = running(context, target)?.into_iter().map(|(path, told)| {
         let listed = Listed::running(&path, simulated, told);
         (path, listed)
     });
@@ -118,22 +110,14 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     if found.is_empty() && target.is_named() {
         // The error says which Duos are there instead.
-        Opened::find_there(context, target, &BOARDS, timeout)?;
+        Opened::find_there(context, target, &BOARDS)?;
     }
     Ok(Listing { devices: found.into_iter().map(|(_, listed)| listed).collect() })
 }
 
 impl Listed {
     fn new(path: &PortPath, simulated: bool, state: ListedState) -> Self {
-        Self {
-            path: path.to_string(),
-            device_id: None,
-            simulated,
-            device: None,
-            state,
-            key: None,
-            problem: None,
-        }
+        Self { path: path.to_string(), simulated, state, ..Self::default() }
     }
 
     fn in_dfu_mode(path: &PortPath, simulated: bool, opened: Result<Opened<'_>, Error>) -> Self {
@@ -152,7 +136,7 @@ impl Listed {
                 key: Some(KeyReport {
                     slot: snapshot.slot.kind(),
                     words: snapshot.slot.to_string(),
-                    fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+                    fingerprint: snapshot.fingerprint(),
                 }),
                 ..unreadable
             },

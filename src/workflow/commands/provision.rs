@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{DeviceMark, OperationKind, Request, Started};
+use crate::journal::{DeviceMark, OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey, PublicKey};
 use crate::workflow::all::{
     AllDone, AllOptions, Ended, OfOne, Piece, Place, Report, Wanted, each, one_or_all,
 };
 use crate::workflow::context::{
-    Context, DUO, DeviceRef, DuoEnded, NamedCloud, Phase, PlannedKey, SendPlan, Snapshot, Target, Timeout,
-    interrupted,
+    Context, DUO, DeviceRef, DuoEnded, NamedCloud, Phase, PlannedKey, SendPlan, Snapshot, Target, interrupted,
 };
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
@@ -23,17 +22,14 @@ use crate::workflow::input::token;
 use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{Server, ServerChoice};
-use crate::workflow::next;
-use crate::workflow::next::which_of;
-use crate::workflow::record::journal::{Records, absolute, started};
+use crate::workflow::next::{self, which_of};
+use crate::workflow::record::journal::{Records, absolute, selection, started};
 
 /// How servers that users can run themselves treat the generic key (both were tested).
 const GENERIC_IS_KEPT: &str = "a cloud of one's own keeps the generic key: it does not take the Duo's own at its next \
     handshake, as Particle's does, and turns the Duo away. With the Duo at hand, add --from-device, which sends its own key";
 
 /// The options of `provision`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct ProvisionOptions {
     /// The device id, as it was typed.
@@ -136,7 +132,7 @@ struct Ready {
 
 /// Checks everything, then sends one request and judges the reply; then proves the pairing, if requested.
 pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
     let choice = server_choice(options)?;
@@ -144,17 +140,14 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
     let file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key);
     if options.verify && matches!(file, Some(KeyFile::Public(_))) {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "the key file holds a public key, which --verify cannot prove",
-        )
-        .hint("name a file with the private key, or leave --verify out"));
+        return Err(Error::invalid("the key file holds a public key, which --verify cannot prove")
+            .hint("name a file with the private key, or leave --verify out"));
     }
-    let cloud = find_cloud(context, options, timeout)?;
+    let cloud = find_cloud(context, options)?;
     let subject = match file {
         _ if options.from_device => {
             let target = Target { device: Some(device_id), ..target(options)? };
-            read_from_device(context, options, &cloud, &target, timeout)?.1
+            read_from_device(context, options, &cloud, &target)?.1
         }
         Some(key) => of_file(key),
         None => generic(context, &cloud),
@@ -163,7 +156,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     if options.dry_run {
         return Ok(ready.done);
     }
-    send(context, options, &cloud, &ready, timeout)
+    send(context, options, &cloud, &ready)
 }
 
 /// Does the same with the own key of every connected Duo: reads all of them, asks once, and then sends the keys.
@@ -172,16 +165,16 @@ pub fn provision_all(
     options: &ProvisionOptions,
     all: &AllOptions,
 ) -> Result<AllDone<ProvisionDone>, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_all(options)?;
     let wanted = Wanted::read(&target(options)?, all)?;
     let choice = server_choice(options)?;
-    let cloud = find_cloud(context, options, timeout)?;
-    let places = wanted.find(context, &[DUO], timeout)?;
+    let cloud = find_cloud(context, options)?;
+    let places = wanted.find(context, &[DUO])?;
     let mut report = Report::new(context);
     let read = |context: Context<'_>, piece: &Piece<()>| {
         let target = wanted.target(&piece.place);
-        let (device_id, subject) = read_from_device(context, options, &cloud, &target, timeout)?;
+        let (device_id, subject) = read_from_device(context, options, &cloud, &target)?;
         ready(options, choice.clone(), &cloud, device_id, subject)
     };
     let pieces = read_all(context, &places, read, &mut report);
@@ -198,7 +191,7 @@ pub fn provision_all(
     }
     let tell = |context: Context<'_>, piece: &Piece<Ready>| {
         let path = Some(piece.place.path.clone());
-        send(context, &ProvisionOptions { path, ..options.clone() }, &cloud, &piece.with, timeout)
+        send(context, &ProvisionOptions { path, ..options.clone() }, &cloud, &piece.with)
     };
     each(context, &pieces, tell, |place, ended| report.add(place, ended));
     Ok(report.finish(places.iter()))
@@ -291,14 +284,14 @@ fn server_choice(options: &ProvisionOptions) -> Result<ServerChoice, Error> {
     ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)
 }
 
-fn find_cloud(context: Context<'_>, options: &ProvisionOptions, timeout: Timeout) -> Result<Cloud, Error> {
+fn find_cloud(context: Context<'_>, options: &ProvisionOptions) -> Result<Cloud, Error> {
     let wanted = token::Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    Cloud::find(context, &wanted, timeout)
+    Cloud::find(context, &wanted)
 }
 
 /// The attached Duo that the options select, without the device id.
@@ -338,7 +331,6 @@ fn send(
     options: &ProvisionOptions,
     cloud: &Cloud,
     Ready { subject, server, done }: &Ready,
-    timeout: Timeout,
 ) -> Result<ProvisionDone, Error> {
     let started = begun(context, options, done);
     let generic = subject.source == PublicKeySource::Generic;
@@ -347,11 +339,11 @@ fn send(
         record.sending()?;
         cloud.send_public_key(context, &message)?;
         let (Some(server), Some(key)) = (server, &subject.private) else { return Ok(()) };
-        record.accepted();
+        record.reached(Step::Accepted);
         server.caution(context, done.device_id, started.request.from_device);
-        let proven = server.prove_told(context, Phase::Handshake, done.device_id, key, timeout);
+        let proven = server.prove_told(context, Phase::Handshake, done.device_id, key);
         proven.map_err(|error| not_proven(error, &started, done))?;
-        record.proven();
+        record.reached(Step::Proven);
         Ok(())
     })?;
     Ok(done.clone())
@@ -396,7 +388,7 @@ fn server(
     if !choice.names_key() && !cloud.is_particle() {
         let message =
             format!("{} is not Particle's, and nothing says where its devices connect to", cloud.api_url());
-        return Err(Error::new(Code::InvalidArgument, message)
+        return Err(Error::invalid(message)
             .hint("add --server-key FILE and --host NAME, or read the Duo: --from-device"));
     }
     Ok(choice.of_nobody(device_id))
@@ -451,13 +443,13 @@ fn check_all(options: &ProvisionOptions) -> Result<(), Error> {
     }
     if !options.from_device {
         let message = "--all sends each Duo's own key, which is read over USB";
-        return Err(Error::new(Code::InvalidArgument, message).hint("add --from-device"));
+        return Err(Error::invalid(message).hint("add --from-device"));
     }
     check(options)
 }
 
 fn check(options: &ProvisionOptions) -> Result<(), Error> {
-    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    let contradiction = |message: &str| Err(Error::invalid(message));
     if options.from_device && options.key_file.is_some() {
         return contradiction("a key file and --from-device are two different keys; give one of them");
     }
@@ -504,30 +496,17 @@ fn read_from_device(
     options: &ProvisionOptions,
     cloud: &Cloud,
     target: &Target,
-    timeout: Timeout,
 ) -> Result<(DeviceId, Subject), Error> {
-    let mut opened = Opened::find(context, target, timeout)?;
+    let mut opened = Opened::find(context, target)?;
     let device_id = opened.device.device_id.ok_or_else(|| opened.tells_no_id())?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let device = opened.device;
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
-    let selection = Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() };
-    let which = which_of(&(&device).into(), &selection);
+    let which = which_of(&(&device).into(), &selection(context, target));
     other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
-    match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => Ok((
-            device_id,
-            Subject {
-                public: read.key.public_key(),
-                source: PublicKeySource::Device,
-                private: Some(read.key.clone()),
-                attached: Some((device, snapshot)),
-            },
-        )),
-        (problem, _) => {
-            Err(on(problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))))
-        }
-    }
+    let key = snapshot.own_key().map_err(on)?.clone();
+    let (public, source) = (key.public_key(), PublicKeySource::Device);
+    Ok((device_id, Subject { public, source, private: Some(key), attached: Some((device, snapshot)) }))
 }

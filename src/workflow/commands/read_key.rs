@@ -2,19 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::error::{Code, Error, KeyState};
+use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, TargetOptions};
 use crate::workflow::device::opened::Opened;
-
-/// The options of `read_key`.
-#[derive(Clone, Debug, Default)]
-pub struct ReadKeyOptions {
-    /// Which Duo.
-    pub target: Target,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
 
 /// A Duo's key. The key itself is not serialized. No `Debug`.
 #[derive(serde::Serialize)]
@@ -32,14 +23,14 @@ pub struct KeyRead {
 }
 
 /// Reads the key slot twice, compares, and takes out the key.
-pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRead, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+pub fn read_key(context: Context<'_>, options: &TargetOptions) -> Result<KeyRead, Error> {
+    let context = context.within(options.timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let on = |error: Error| error.during("reading the key slot").on(&opened.device, KeyState::Unchanged);
     let problem = Error::key_slot(&snapshot.slot);
-    let internal = |message: String| on(Error::new(Code::Internal, message));
+    let internal = |message: String| on(Error::internal(message));
     let Some(read) = snapshot.slot.key() else {
         return Err(problem.map_or_else(|| internal("no key was read".to_owned()), on));
     };

@@ -5,13 +5,11 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
-use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target, Timeout};
-use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
+use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target};
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// The options of `reset`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ResetOptions {
     /// Which Duo.
@@ -53,34 +51,32 @@ pub struct ResetDone {
 
 /// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_used(&options.passphrase, options.encrypt)?;
-    let wanted =
-        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,
-        encrypt: Passphrases::new(context, &options.passphrase).for_backup(&wanted)?,
+        encrypt: Passphrases::new(context, &options.passphrase).for_backup(
+            options.encrypt,
+            options.no_backup,
+            options.dry_run,
+        )?,
         leave: true,
         dry_run: options.dry_run,
     };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let (device, previous) = (transaction.device().clone(), held.fingerprint());
+    let (device, previous) = (transaction.opened.device.clone(), held.fingerprint());
     let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
-    let outcome = transaction.commit(Proposal {
-        started,
-        plan: Plan::of(Action::Reset, &device, &held),
-        writing: Fields::key(held, Patch::key(&SlotImage::reset())),
-        already: "the key slot is reset already; the Duo makes a new key when it starts",
-        then: "it then makes a new key, and has to be provisioned again",
-        rollback: None,
-        beside: None,
-    })?;
+    let plan = Plan::of(Action::Reset, &device, Some(&held));
+    let writing = Fields::key(held, Patch::key(&SlotImage::reset()));
+    let already = "the key slot is reset already; the Duo makes a new key when it starts";
+    let then = "it then makes a new key, and has to be provisioned again";
+    let proposal = Proposal { then, ..Proposal::new(started, writing, plan, already) };
+    let outcome = transaction.commit(proposal)?;
     let (backup, written) = (outcome.backup, outcome.written);
     Ok(ResetDone { device, previous, backup, written, dry_run: options.dry_run })
 }

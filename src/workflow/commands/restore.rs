@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
-use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target, Timeout};
+use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target};
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
-use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// The options of `restore`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
     /// Which Duo.
@@ -72,7 +70,7 @@ pub struct RestoreDone {
 
 /// Checks the file, backs up what is there, asks, writes, reads back, compares.
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let source = match &options.key {
         Some(KeyBytes(bytes)) => WritableKey::of_bytes(bytes, &mut passphrases)?,
@@ -82,22 +80,19 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
         context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
     }
-    let wanted =
-        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let terms = Terms {
         target: &options.target,
         boards: &BOARDS,
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,
-        encrypt: passphrases.for_backup(&wanted)?,
+        encrypt: passphrases.for_backup(options.encrypt, options.no_backup, options.dry_run)?,
         leave: options.leave,
         dry_run: options.dry_run,
     };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let (device, archive) = (transaction.device().clone(), transaction.archive());
+    let (device, archive) = (transaction.opened.device.clone(), transaction.archive.as_ref());
     let evidence = source
         .evidence(&device, &held, archive, options.allow_other_device)
         .map_err(|error| error.on(&device, KeyState::Unchanged))?;
@@ -113,19 +108,13 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         new: Some(source.fingerprint),
         evidence: Some(evidence),
         public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
-        ..Plan::of(Action::Restore, &device, &held)
+        ..Plan::of(Action::Restore, &device, Some(&held))
     };
     let keys = (previous, Some(source.fingerprint));
     let started = transaction.started(OperationKind::Restore, keys, request);
-    let outcome = transaction.commit(Proposal {
-        started,
-        writing: Fields::key(held, Patch::key(&source.image)),
-        plan,
-        already: "the Duo holds exactly this key already; nothing is written",
-        then: "nothing else is left to do",
-        rollback: None,
-        beside: None,
-    })?;
+    let writing = Fields::key(held, Patch::key(&source.image));
+    let already = "the Duo holds exactly this key already; nothing is written";
+    let outcome = transaction.commit(Proposal::new(started, writing, plan, already))?;
     Ok(RestoreDone {
         device,
         previous,

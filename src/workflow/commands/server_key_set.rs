@@ -7,15 +7,14 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
-use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target, Timeout};
-use crate::workflow::describe::server::ServerReport;
+use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target};
+use crate::workflow::describe::server::{ServerReport, field_of_key_file};
 use crate::workflow::input::given_file::GivenFile;
+use crate::workflow::network::pairing::address_of;
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// The options of `server-key set` and `server-key restore`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ServerKeySetOptions {
     /// Which Duo.
@@ -100,12 +99,11 @@ pub fn set_server_key(
     context: Context<'_>,
     options: &ServerKeySetOptions,
 ) -> Result<ServerKeyWritten, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let cloud = Cloud::of(context, options)?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,
@@ -115,7 +113,7 @@ pub fn set_server_key(
     };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let device = transaction.device().clone();
+    let device = transaction.opened.device.clone();
     let id = device.device_id.or_else(|| held.image().device_id());
     let old = held.image().server_key_slot().ok_or_else(too_short)?;
     let (address, address_source) =
@@ -138,18 +136,13 @@ pub fn set_server_key(
         ..Request::default()
     };
     let started = transaction.started(OperationKind::ServerKeySet, (held.fingerprint(), None), request);
-    let outcome = transaction.commit(Proposal {
-        started,
-        plan: Plan {
-            cautions: caution.into_iter().collect(),
-            ..plan(&device, &held, (&previous, &server), address_source)
-        },
-        writing: Fields::of_dct(held, vec![Patch::field_of(SERVER_PUBLIC_KEY, &new)?]),
-        already: "the Duo holds exactly this key and this address already; nothing is written",
-        then: "nothing else is left to do",
-        rollback: None,
-        beside: None,
-    })?;
+    let plan = Plan {
+        cautions: caution.into_iter().collect(),
+        ..plan(&device, &held, (&previous, &server), address_source)
+    };
+    let writing = Fields::of_dct(held, vec![Patch::field_of(SERVER_PUBLIC_KEY, &new)?]);
+    let already = "the Duo holds exactly this key and this address already; nothing is written";
+    let outcome = transaction.commit(Proposal::new(started, writing, plan, already))?;
     Ok(ServerKeyWritten {
         device,
         previous,
@@ -180,7 +173,7 @@ fn plan(
         change("server key", key(previous), key(server)),
         change("address", previous.address_words(), address),
     ];
-    Plan { changes, ..Plan::of(Action::SetServerKey, device, held) }
+    Plan { changes, ..Plan::of(Action::SetServerKey, device, Some(held)) }
 }
 
 /// Says which address the Duo gets if the file holds none.
@@ -235,8 +228,8 @@ impl Cloud {
         let given = GivenFile::read(context, file, during)?;
         let key = ServerKey::read(&given.bytes)
             .map_err(|error| given.instead(file).unwrap_or_else(|| refused(file, &error)).during(during))?;
-        let behind =
-            || address_behind(&key, &given.bytes).map_err(|error| unusable(file, &error).during(during));
+        let field = field_of_key_file(&key, &given.bytes);
+        let behind = || ServerAddress::read(&field).map_err(|error| unusable(file, &error).during(during));
         let address = match typed {
             Some(address) => Wanted::This(address, AddressSource::Options),
             None if options.no_address => Wanted::None,
@@ -265,7 +258,7 @@ impl Cloud {
             Ok(None) if port.is_some() => {
                 let message =
                     "--port is given, and neither the file nor the Duo names the host that it belongs to";
-                Err(Error::new(Code::InvalidArgument, message).hint("give both: add --host NAME"))
+                Err(Error::invalid(message).hint("give both: add --host NAME"))
             }
             Ok(None) => Ok((None, AddressSource::None)),
             Err(error) => Err(Error::new(
@@ -279,33 +272,14 @@ impl Cloud {
 
 /// The address in the options, if there is one; an error if it is not valid.
 fn typed_address(options: &ServerKeySetOptions) -> Result<Option<ServerAddress>, Error> {
-    let invalid = |message: &str| Error::new(Code::InvalidArgument, message);
     if options.port == Some(0) {
-        return Err(invalid("0 is no port that a cloud listens on").hint("leave --port out for 5683"));
+        return Err(Error::invalid("0 is no port that a cloud listens on").hint("leave --port out for 5683"));
     }
     if options.no_address && (options.host.is_some() || options.port.is_some()) {
-        return Err(invalid("--no-address writes no address, and one is given")
+        return Err(Error::invalid("--no-address writes no address, and one is given")
             .hint("leave out --no-address, or --host and --port"));
     }
-    let address = |host: &String| {
-        ServerAddress::new(host, options.port.unwrap_or(0)).map_err(|error| {
-            invalid(&format!("{host:?} is no address of a cloud: {error}"))
-                .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")
-        })
-    };
-    options.host.as_ref().map(address).transpose()
-}
-
-/// The address after a key, if the file has the same form as the field in the DCT.
-fn address_behind(key: &ServerKey, bytes: &[u8]) -> Result<Option<ServerAddress>, ServerAddressError> {
-    // A PEM text, or a key in another encoding, has no address at that place.
-    if !bytes.starts_with(&key.spki_der()) {
-        return Ok(None);
-    }
-    let mut field = [0xFF; SERVER_FIELD];
-    let length = bytes.len().min(SERVER_FIELD);
-    field[..length].copy_from_slice(&bytes[..length]);
-    ServerAddress::read(&field)
+    options.host.as_ref().map(|host| address_of(host, options.port.unwrap_or(0))).transpose()
 }
 
 fn refused(file: &Path, error: &KeyError) -> Error {
@@ -328,5 +302,5 @@ fn unusable(file: &Path, error: &ServerAddressError) -> Error {
 }
 
 fn too_short() -> Error {
-    Error::new(Code::Internal, "the server's field was read short")
+    Error::internal("the server's field was read short")
 }

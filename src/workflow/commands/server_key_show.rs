@@ -5,21 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, ShowOptions};
 use crate::workflow::device::opened::Opened;
-use crate::workflow::input::dump_file;
-use crate::workflow::input::dump_file::DumpFile;
-
-/// The options of `server-key show`.
-#[derive(Clone, Debug, Default)]
-pub struct ServerKeyShowOptions {
-    /// Which Duo, if no file is given.
-    pub target: Target,
-    /// A file: a cloud's public key, with or without an address, or a dump of a DCT.
-    pub file: Option<PathBuf>,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
-}
+use crate::workflow::input::dump_file::{self, DumpFile};
 
 /// The cloud that a Duo or a file names.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -36,21 +24,18 @@ pub struct ServerKeyShown {
 }
 
 /// Reads the server's key and address from a Duo or from a file.
-pub fn show_server_key(
-    context: Context<'_>,
-    options: &ServerKeyShowOptions,
-) -> Result<ServerKeyShown, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn show_server_key(context: Context<'_>, options: &ShowOptions) -> Result<ServerKeyShown, Error> {
+    let context = context.within(options.timeout)?;
     if let Some(file) = &options.file {
         dump_file::no_device(&options.target)?;
         let server = of_file(context, file)?;
         return Ok(ServerKeyShown { device: None, path: Some(dump_file::absolute(file)), server });
     }
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find(context, &options.target)?;
     let snapshot = opened.section()?;
     let id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let server = snapshot.image().server_key_slot().map(|field| ServerReport::of_field(field, id));
-    let server = server.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+    let server = server.ok_or_else(|| Error::internal("the DCT was read short"))?;
     Ok(ServerKeyShown { device: Some(opened.device), path: None, server })
 }
 

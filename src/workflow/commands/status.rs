@@ -2,7 +2,7 @@
 //! and what to type next. Can also dismiss an operation whose outcome at a cloud stays unknown. Offline: reads the
 //! journal and asks no Duo.
 
-use crate::workflow::describe::operation::{OperationReport, is_of};
+use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use std::path::PathBuf;
 
 use crate::dct::DeviceId;
@@ -10,7 +10,6 @@ use crate::error::{Code, Error};
 use crate::journal::{Dismissal, Journal, Operation, OperationId, OperationKind, open};
 use crate::workflow::context::Context;
 use crate::workflow::describe::meaning::meaning;
-use crate::workflow::describe::operation::report;
 use crate::workflow::next::advice;
 use crate::workflow::record::journal::past;
 use crate::workflow::record::kept::with_backup;
@@ -83,7 +82,7 @@ fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operati
 /// Dismisses an operation if only its outcome at a cloud is unknown; refuses anything else.
 fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<OperationReport, Error> {
     let unknown = || {
-        Error::new(Code::InvalidArgument, format!("no operation with the id {id:?} is in flight"))
+        Error::invalid(format!("no operation with the id {id:?} is in flight"))
             .hint("those that can be dismissed are listed, each with its id, by: duo-provision status")
     };
     let known = OperationId::try_from(id.to_owned()).map_err(|_| unknown())?;

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
-use crate::workflow::context::{Context, DUO, DeviceRef, DuoEnded, Target, Timeout};
+use crate::workflow::context::{Context, DUO, DeviceRef, DuoEnded, Target};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::read_key_file;
@@ -67,13 +67,6 @@ struct Claim {
     device: Option<DeviceRef>,
 }
 
-impl Claim {
-    fn mark(&self) -> DeviceMark {
-        let of_file = || DeviceMark { id: Some(self.id), ..DeviceMark::default() };
-        self.device.as_ref().map_or_else(of_file, |device| DeviceMark { id: Some(self.id), ..device.into() })
-    }
-}
-
 fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> Request {
     Request {
         file: options.key_file.as_ref().map(absolute),
@@ -90,14 +83,14 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
 /// Reads what is needed and performs the handshake. Succeeds only if it proves all three: the server has the key that
 /// the Duo names, it knows this device, and it knows it by a public key that is a pair with the private key.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, options.key_file.is_some())?;
     let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
     let claim = match &options.key_file {
         Some(file) => claim_of_file(context, options, file, choice)?,
-        None => claim_of_device(context, options, choice, timeout)?,
+        None => claim_of_device(context, options, choice)?,
     };
-    prove(context, options, claim, timeout)
+    prove(context, options, claim)
 }
 
 /// Does the same with every connected Duo.
@@ -110,14 +103,14 @@ pub fn verify_all(
         return Err(one_or_all("--key"));
     }
     let wanted = Wanted::read(&options.target, all)?;
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, false)?;
     let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-    let places = wanted.find(context, &[DUO], timeout)?;
+    let places = wanted.find(context, &[DUO])?;
     Ok(all::run(context, &wanted, places, |context, target| {
         let options = VerifyOptions { target, ..options.clone() };
-        let claim = claim_of_device(context, &options, choice.clone(), timeout)?;
-        prove(context, &options, claim, timeout)
+        let claim = claim_of_device(context, &options, choice.clone())?;
+        prove(context, &options, claim)
     }))
 }
 
@@ -129,14 +122,9 @@ impl OfOne for VerifyDone {
     }
 }
 
-fn prove(
-    context: Context<'_>,
-    options: &VerifyOptions,
-    claim: Claim,
-    timeout: Timeout,
-) -> Result<VerifyDone, Error> {
+fn prove(context: Context<'_>, options: &VerifyOptions, claim: Claim) -> Result<VerifyDone, Error> {
     claim.server.caution(context, claim.id, claim.device.is_some());
-    claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
+    claim.server.prove(context, claim.id, &claim.key).map_err(|error| {
         let unpaired = Unpaired {
             id: claim.id,
             device: claim.device.as_ref(),
@@ -150,11 +138,13 @@ fn prove(
             None => error,
         }
     })?;
-    let key = claim.key.public_key().fingerprint();
-    record_proof(context, claim.mark(), key, request(context, options, claim.device.is_some()));
+    let fingerprint = claim.key.public_key().fingerprint();
+    let attached = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
+    let mark = DeviceMark { id: Some(claim.id), ..attached };
+    record_proof(context, mark, fingerprint, request(context, options, claim.device.is_some()));
     Ok(VerifyDone {
         device_id: claim.id,
-        fingerprint: claim.key.public_key().fingerprint(),
+        fingerprint,
         server_fingerprint: claim.server.key.fingerprint(),
         particle: claim.server.key.is_particle(),
         server: claim.server.port.to_string(),
@@ -170,11 +160,11 @@ fn claim_of_file(
 ) -> Result<Claim, Error> {
     if options.target.path.is_some() {
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
-        return Err(Error::new(Code::InvalidArgument, message));
+        return Err(Error::invalid(message));
     }
     if options.target.enter_dfu || options.target.wait {
         let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
-        return Err(Error::new(Code::InvalidArgument, message));
+        return Err(Error::invalid(message));
     }
     choice.check_whole()?;
     let (given, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
@@ -196,7 +186,7 @@ fn device_of(file: &Path, given: &GivenFile) -> Result<DeviceId, Error> {
         .filter(|manifest| given.is_described_by(manifest))
         .and_then(|manifest| manifest.device_id)
         .ok_or_else(|| {
-            Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", plain_path(file)))
+            Error::invalid(format!("nothing says which device {} is of", plain_path(file)))
                 .hint("add --device ID, the 24 hexadecimal digits of the Duo's id")
         })
 }
@@ -205,21 +195,13 @@ fn claim_of_device(
     context: Context<'_>,
     options: &VerifyOptions,
     choice: ServerChoice,
-    timeout: Timeout,
 ) -> Result<Claim, Error> {
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find(context, &options.target)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let device = opened.device.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
-    let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => read.key.clone(),
-        (problem, _) => {
-            return Err(on(
-                problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
-            ));
-        }
-    };
+    let key = snapshot.own_key().map_err(on)?.clone();
     let id = device.device_id.or_else(|| snapshot.image().device_id());
     let id = id.ok_or_else(|| opened.tells_no_id())?;
     let server = choice.of_device(&snapshot, id).map_err(on)?;

@@ -73,11 +73,10 @@ impl fmt::Display for BootloaderName {
 
 /// RedBear Duo. All commands support it. The other boards are supported only by commands that need no more than the RSA
 /// key slot.
-pub(in crate::workflow) const DUO: Board =
-    Board { id: BoardName::Duo, name: "Duo", dfu_mode: (0x2b04, 0xd058) };
+pub const DUO: Board = Board { id: BoardName::Duo, name: "Duo", dfu_mode: (0x2b04, 0xd058) };
 
 /// All of them.
-pub(in crate::workflow) const BOARDS: [Board; 4] = [
+pub const BOARDS: [Board; 4] = [
     DUO,
     Board { id: BoardName::Photon, name: "Photon", dfu_mode: (0x2b04, 0xd006) },
     Board { id: BoardName::P1, name: "P1", dfu_mode: (0x2b04, 0xd008) },
@@ -110,6 +109,6 @@ impl fmt::Display for Board {
 }
 
 /// The USB ids of these boards in DFU mode.
-pub(in crate::workflow) fn ids(boards: &[Board]) -> Vec<(u16, u16)> {
+pub fn ids(boards: &[Board]) -> Vec<(u16, u16)> {
     boards.iter().map(|board| board.dfu_mode).collect()
 }

@@ -20,7 +20,7 @@ struct Shared {
 
 /// As long as it exists, work goes on despite a request to stop: a write that has begun is read back.
 #[must_use]
-pub(in crate::workflow) struct Shield(Cancel);
+pub struct Shield(Cancel);
 
 impl Drop for Shield {
     fn drop(&mut self) {
@@ -67,6 +67,6 @@ impl Cancel {
 }
 
 /// The user asked to stop.
-pub(in crate::workflow) fn interrupted() -> Error {
+pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "stopped as asked")
 }

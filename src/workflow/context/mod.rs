@@ -4,33 +4,33 @@
 mod board;
 mod cancel;
 mod event;
-mod named_cloud;
 mod one_of_all;
-mod passphrase_request;
 mod plan;
 mod snapshot;
 mod target;
 mod timeout;
 
 use std::ffi::OsString;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-pub(in crate::workflow) use self::board::{BOARDS, DUO, ids};
+pub use self::board::{BOARDS, DUO, ids};
 pub use self::board::{Board, BoardName, BootloaderName};
 pub use self::cancel::Cancel;
-pub(in crate::workflow) use self::cancel::interrupted;
+pub use self::cancel::interrupted;
 pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
-pub use self::named_cloud::NamedCloud;
 pub use self::one_of_all::{DuoEnded, DuoOutcome, PlannedKey, SendPlan};
-pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
-pub use self::plan::{Action, Change, Evidence, PairBefore, Plan, ShownEvidence};
-pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
-pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
-pub use self::target::{DeviceRef, Target};
+pub use self::plan::{
+    Action, Change, Evidence, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest, Plan,
+    ShownEvidence,
+};
+pub use self::snapshot::{Snapshot, WholeHeld};
+pub use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
+pub use self::target::{DeviceRef, ShowOptions, Target, TargetOptions};
 pub use self::timeout::Timeout;
+use crate::error::Error;
 use crate::usb::{Bus, Clock};
 
 /// The caller: receives events, is asked before a write, and can stop the workflow.
@@ -75,9 +75,21 @@ pub struct Context<'a> {
     pub control: &'a dyn Control,
     /// Polled between transfers: [`Cancel::stops_now`] of the control's own [`Cancel`].
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// The time limit for each step.
+    pub timeout: Timeout,
 }
 
 impl Context<'_> {
+    /// The same with the time limit that was typed, in seconds.
+    pub(in crate::workflow) fn within(self, seconds: Option<u32>) -> Result<Self, Error> {
+        Ok(Self { timeout: Timeout::from_seconds(seconds)?, ..self })
+    }
+
+    /// The deadline of a step that starts now.
+    pub(in crate::workflow) fn deadline(&self) -> Duration {
+        self.timeout.deadline(self.clock)
+    }
+
     pub(in crate::workflow) fn phase(&self, phase: Phase) {
         self.control.event(Event::Phase(phase));
     }

@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::keys::Fingerprint;
-use crate::workflow::context::named_cloud::NamedCloud;
+use crate::workflow::context::plan::NamedCloud;
 use crate::workflow::context::target::DeviceRef;
 
 /// What became of one of several Duos.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DuoOutcome", rename_all = "kebab-case")]
 pub enum DuoOutcome {
@@ -22,11 +22,12 @@ pub enum DuoOutcome {
     /// The cloud may have taken the key or not. Sending it again does no harm.
     Unknown,
     /// It was not begun: a stop was requested before, or it was a dry run.
+    #[default]
     NotReached,
 }
 
 /// The result of one of several Duos.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "camelCase")]
 pub struct DuoEnded {
@@ -66,15 +67,11 @@ impl DuoEnded {
         Self {
             path: path.to_owned(),
             device_id,
-            simulated: false,
             outcome,
-            fingerprint: None,
-            file: None,
-            already_there: false,
-            server: None,
             code: problem.map(Error::code),
             message: problem.map(Error::in_short),
             hint: problem.and_then(Error::hint_text).map(str::to_owned),
+            ..Self::default()
         }
     }
 }

@@ -1,11 +1,10 @@
-//! The plan of a write, which is shown before the question.
+//! What a person is asked: the plan of a write, which is shown before the question, and the request for a passphrase.
 
 use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
 use crate::keys::Fingerprint;
-use crate::workflow::context::named_cloud::NamedCloud;
 use crate::workflow::context::snapshot::Snapshot;
 use crate::workflow::context::target::DeviceRef;
 
@@ -107,6 +106,22 @@ pub struct Change {
     pub then: String,
 }
 
+/// The cloud that a Duo names in its DCT. The server key says which one it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NamedCloud {
+    /// True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, so that the
+    /// cloud is not known.
+    pub particle: Option<bool>,
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub fingerprint: Option<Fingerprint>,
+    /// Host and port that the Duo connects to.
+    pub server: Option<String>,
+    /// All of it in words.
+    pub description: String,
+}
+
 /// What will be written; shown before the question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -148,13 +163,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan with what is in the Duo now, and nothing to write yet.
-    pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
+    /// A plan with what is in the Duo now, and nothing to write yet. `held`: `None` if no copy of its DCT counts.
+    pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: Option<&Snapshot>) -> Self {
         Self {
             action,
             device: device.clone(),
-            current: held.fingerprint(),
-            current_words: held.slot.to_string(),
+            current: held.and_then(Snapshot::fingerprint),
+            current_words: held.map_or("no copy of the DCT counts".into(), |held| held.slot.to_string()),
             new: None,
             evidence: None,
             public_slot: None,
@@ -166,4 +181,29 @@ impl Plan {
             backup: None,
         }
     }
+}
+
+/// A request for a passphrase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphraseRequest", rename_all = "camelCase")]
+pub struct PassphraseRequest {
+    /// To open a key file, or to encrypt a key with a new one.
+    pub purpose: PassphrasePurpose,
+    /// The key file to open.
+    #[serde(rename = "file")]
+    pub path: Option<String>,
+    /// True if the last answer did not open it.
+    pub again: bool,
+}
+
+/// What a passphrase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphrasePurpose", rename_all = "kebab-case")]
+pub enum PassphrasePurpose {
+    /// To open a key file.
+    Open,
+    /// To encrypt a key with a new passphrase. After a typing error, nobody could open the key.
+    Encrypt,
 }

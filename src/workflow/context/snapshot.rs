@@ -4,11 +4,11 @@ use zeroize::Zeroizing;
 
 use crate::dct::{COPY_SIZE, CopyRule, DEVICE_PRIVATE_KEY, Dct, DctCopy, DctImage, SECTION_SIZES};
 use crate::dfuse::Buffer;
-use crate::error::{Code, Error};
-use crate::keys::{Fingerprint, Slot};
+use crate::error::Error;
+use crate::keys::{Fingerprint, PrivateKey, Slot};
 
 /// Bytes that were read from a Duo twice, with the same result.
-pub(in crate::workflow) struct Snapshot {
+pub struct Snapshot {
     pub dct: Dct,
     /// What the key slot holds.
     pub slot: Slot,
@@ -25,6 +25,16 @@ impl Snapshot {
     /// The key in the slot, whether the firmware can read it or not.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.slot.key().map(|read| read.key.public_key().fingerprint())
+    }
+
+    /// The key in the slot; an error if the firmware does not read one there.
+    pub fn own_key(&self) -> Result<&PrivateKey, Error> {
+        match &self.slot {
+            Slot::Key(read) => Ok(&read.key),
+            slot => {
+                Err(Error::key_slot(slot).unwrap_or_else(|| Error::internal("a slot with a key has none")))
+            }
+        }
     }
 
     /// What a Duo that held this holds after `bytes` are written at `offset`.
@@ -63,7 +73,7 @@ impl Snapshot {
 }
 
 /// Both copies of a whole DCT, read twice with the same result.
-pub(in crate::workflow) struct WholeHeld {
+pub struct WholeHeld {
     pub bytes: Buffer,
     /// The rule by which the Duo's bootloader finds the copy that counts.
     pub rule: CopyRule,
@@ -80,5 +90,5 @@ impl WholeHeld {
 }
 
 fn read_short() -> Error {
-    Error::new(Code::Internal, "the DCT was read short")
+    Error::internal("the DCT was read short")
 }

@@ -4,24 +4,25 @@
 //! nothing: there, only the port selects a Duo, and the user states the device id.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::error::{Code, Error, SURROUNDINGS_PAGE};
-use crate::usb::{Bus, Surroundings};
+use crate::error::{Error, SURROUNDINGS_PAGE};
+use crate::usb::{Bus, PortPath, Surroundings};
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
-pub(in crate::workflow) const DFU_MODE: (u16, u16) = DUO.dfu_mode;
+pub const DFU_MODE: (u16, u16) = DUO.dfu_mode;
 /// RedBear Duo in normal mode [redbear/firmware, `platform_config.h`].
-pub(in crate::workflow) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+pub const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 
 /// How to get into DFU mode by hand, for every message that needs it.
-pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+pub const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
 
 /// How to get a Duo into DFU mode, and what must pass it through to this system: in DFU mode it is another USB device.
-pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
+pub fn bring_hint(bus: &dyn Bus) -> String {
     match passed_through(bus) {
         Some(through) => format!("{BUTTONS_HINT}. If it is: {through}"),
         None => BUTTONS_HINT.to_owned(),
@@ -29,7 +30,7 @@ pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
 }
 
 /// If USB devices must be passed through to this system: what must let a Duo in DFU mode through.
-pub(in crate::workflow) fn passed_through(bus: &dyn Bus) -> Option<String> {
+pub fn passed_through(bus: &dyn Bus) -> Option<String> {
     let ((vendor, ready), (_, running)) = (DFU_MODE, NORMAL_MODE);
     let through = match bus.surroundings()? {
         Surroundings::Container => "this container needs all of /dev/bus/usb".to_owned(),
@@ -80,6 +81,11 @@ impl Target {
         Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
     }
 
+    /// True if the port is the typed one, or none was typed.
+    pub(in crate::workflow) fn is_at(&self, path: &PortPath) -> bool {
+        self.path.as_ref().is_none_or(|typed| path.as_str() == typed)
+    }
+
     /// True if an id or a port selects the Duo.
     pub(in crate::workflow) fn is_named(&self) -> bool {
         self.device.is_some() || self.path.is_some()
@@ -94,11 +100,28 @@ fn check_path(path: &str) -> Result<String, Error> {
     if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
         return Ok(path.to_owned());
     }
-    Err(Error::new(
-        Code::InvalidArgument,
-        format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"),
-    )
-    .hint("see the path of each Duo with: duo-provision list"))
+    Err(Error::invalid(format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"))
+        .hint("see the path of each Duo with: duo-provision list"))
+}
+
+/// The options of a command that needs no others: `list`, `dfu`, `read_key`.
+#[derive(Clone, Debug, Default)]
+pub struct TargetOptions {
+    /// Which Duo; `list` shows all of them by default.
+    pub target: Target,
+    /// Seconds for each step.
+    pub timeout: Option<u32>,
+}
+
+/// The options of a command that shows what is in a Duo or in a file: `dct show`, `server-key show`.
+#[derive(Clone, Debug, Default)]
+pub struct ShowOptions {
+    /// Which Duo, if no file is given.
+    pub target: Target,
+    /// A dump of a DCT; of `server-key show`, also a cloud's public key, with or without an address.
+    pub file: Option<PathBuf>,
+    /// Seconds for each step.
+    pub timeout: Option<u32>,
 }
 
 /// The Duo that an operation worked on, or another board with the same layout.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::usb::Clock;
 
 /// The most time that one step (finding, reading, writing, leaving, sending) may take. A question to a person
@@ -23,11 +23,10 @@ impl Timeout {
         match seconds {
             None => Ok(Self::DEFAULT),
             Some(seconds @ 1..=3600) => Ok(Self { limit: Duration::from_secs(seconds.into()), typed: true }),
-            Some(other) => Err(Error::new(
-                Code::InvalidArgument,
-                format!("a timeout of {other} seconds is not between 1 and 3600"),
-            )
-            .hint("leave --timeout out for 30 seconds a step")),
+            Some(other) => {
+                Err(Error::invalid(format!("a timeout of {other} seconds is not between 1 and 3600"))
+                    .hint("leave --timeout out for 30 seconds a step"))
+            }
         }
     }
 

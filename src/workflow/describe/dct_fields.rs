@@ -26,16 +26,12 @@ pub struct FieldReport {
 }
 
 /// Describes every field that the dump has.
-pub(in crate::workflow) fn describe(dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport> {
+pub fn describe(dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport> {
     describe_these(&FIELDS, dump, id)
 }
 
 /// Describes those of these fields that the dump has.
-pub(in crate::workflow) fn describe_these(
-    fields: &[Field],
-    dump: &Dump<'_>,
-    id: Option<DeviceId>,
-) -> Vec<FieldReport> {
+pub fn describe_these(fields: &[Field], dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport> {
     let report = |field: &Field| {
         let bytes = dump.field(field)?;
         let (holds, fingerprint) = match *field {

@@ -3,7 +3,7 @@
 use crate::journal::{Operation, OperationKind, Reached};
 use crate::outcome::KeyState;
 
-pub(in crate::workflow) fn meaning(operation: &Operation) -> &'static str {
+pub fn meaning(operation: &Operation) -> &'static str {
     if operation.is_done() {
         return "everything was done that was asked for";
     }

@@ -90,7 +90,7 @@ pub enum Outcome {
 }
 
 /// Describes an operation. `settled`: nothing of it is open any more.
-pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> OperationReport {
+pub fn report(operation: &Operation, settled: bool) -> OperationReport {
     let device = &operation.started.device;
     let error_code = match &operation.end {
         Some(End::Failed(failure)) => Some(failure.code.clone()),
@@ -127,7 +127,7 @@ pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> Opera
 }
 
 /// Whether it is an operation on this device; true if no device is given.
-pub(in crate::workflow) fn is_of(operation: &Operation, device: Option<DeviceId>) -> bool {
+pub fn is_of(operation: &Operation, device: Option<DeviceId>) -> bool {
     let started = &operation.started;
     device.is_none() || started.device.id == device || started.request.owner == device
 }

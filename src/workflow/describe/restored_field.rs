@@ -34,7 +34,7 @@ impl RestoredField {
 }
 
 /// What the fields hold in the Duo and in the dump. `id`: the device that the dump is from.
-pub(in crate::workflow) fn fields_against(
+pub fn fields_against(
     fields: &[Field],
     section: &Snapshot,
     device: &DeviceRef,

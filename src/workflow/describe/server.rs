@@ -82,13 +82,7 @@ impl ServerReport {
     /// Describes a key file. An address may follow the key, as in the field.
     pub(in crate::workflow) fn of_key_file(bytes: &[u8]) -> Result<Self, crate::keys::KeyError> {
         let key = ServerKey::read(bytes)?;
-        let mut field = [0xFF; SERVER_FIELD];
-        let spki = key.spki_der();
-        // In PEM text, or a key in another encoding, there is no address at the place where the field has it.
-        let as_field = bytes.starts_with(&spki);
-        let length = if as_field { bytes.len().min(SERVER_FIELD) } else { spki.len() };
-        field[..length].copy_from_slice(if as_field { &bytes[..length] } else { &spki });
-        Ok(Self::of_field(&field, None))
+        Ok(Self::of_field(&field_of_key_file(&key, bytes), None))
     }
 
     /// The key in words, without its fingerprint.
@@ -108,4 +102,15 @@ impl ServerReport {
             _ => self.address_problem.clone().unwrap_or_default(),
         }
     }
+}
+
+/// The field that holds a key from a file. An address that follows the key comes with it.
+pub fn field_of_key_file(key: &ServerKey, bytes: &[u8]) -> [u8; SERVER_FIELD] {
+    let spki = key.spki_der();
+    // In PEM text, or a key in another encoding, there is no address at the place where the field has it.
+    let given = if bytes.starts_with(&spki) { bytes } else { &spki };
+    let mut field = [0xFF; SERVER_FIELD];
+    let length = given.len().min(SERVER_FIELD);
+    field[..length].copy_from_slice(&given[..length]);
+    field
 }

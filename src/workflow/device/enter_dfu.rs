@@ -6,24 +6,18 @@
 //! empty.
 
 use crate::workflow::context::{
-    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, bring_hint,
-    ids, interrupted,
+    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, bring_hint, ids,
+    interrupted,
 };
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::bootloader::BootloaderGeneration;
-use crate::bootloader::SessionError;
-use crate::bootloader::identity::Identity;
-use crate::bootloader::identity::identify;
-use crate::bootloader::line_coding::SERIAL_INTERFACE;
-use crate::bootloader::line_coding::ask_for_dfu_mode;
+use crate::bootloader::identity::{Identity, identify};
+use crate::bootloader::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
+use crate::bootloader::{BootloaderGeneration, SessionError};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::Device;
-use crate::usb::PortPath;
-use crate::usb::TransferError;
-use crate::usb::UsbError;
+use crate::usb::{Device, PortPath, TransferError, UsbError};
 
 /// The longest wait for a person.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -33,17 +27,12 @@ const UDEVS_TURN: Duration = Duration::from_secs(5);
 
 /// Puts the Duo that `target` selects into DFU mode if that is allowed, and says where it is then. `None`: nothing was
 /// done.
-pub(in crate::workflow) fn enter_dfu(
-    context: Context<'_>,
-    target: &Target,
-    boards: &[Board],
-    timeout: Timeout,
-) -> Result<Option<Target>, Error> {
+pub fn enter_dfu(context: Context<'_>, target: &Target, boards: &[Board]) -> Result<Option<Target>, Error> {
     context.phase(Phase::Find);
     if !target.enter_dfu && !target.wait {
         return Ok(None);
     }
-    let entering = Entering { context, target, ready: ids(boards), timeout };
+    let entering = Entering { context, target, ready: ids(boards) };
     let mut seen = entering.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
@@ -62,41 +51,29 @@ pub(in crate::workflow) fn enter_dfu(
 }
 
 /// Puts a Duo into DFU mode if there is none to list and that is allowed.
-pub(in crate::workflow) fn enter_dfu_if_none(
-    context: Context<'_>,
-    target: &Target,
-    timeout: Timeout,
-) -> Result<(), Error> {
-    if has_to_enter_one(context, target)? {
-        return enter_dfu(context, target, &BOARDS, timeout).map(drop);
+pub fn enter_dfu_if_none(context: Context<'_>, target: &Target) -> Result<(), Error> {
+    // If none is selected, one that is in DFU mode is enough to list.
+    let brings = target.enter_dfu || target.wait;
+    if brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()) {
+        return enter_dfu(context, target, &BOARDS).map(drop);
     }
     context.phase(Phase::Find);
     Ok(())
 }
 
-/// A port, and the id that the Duo there tells.
-pub(in crate::workflow) type AtPort = (PortPath, Result<Option<DeviceId>, Error>);
+/// A port, and what was learned of the Duo there.
+pub type AtPort<T> = (PortPath, Result<T, Error>);
 
 /// The Duos that run their firmware and that `target` selects by port, and the id that each tells.
-pub(in crate::workflow) fn running(
-    context: Context<'_>,
-    target: &Target,
-    timeout: Timeout,
-) -> Result<Vec<AtPort>, Error> {
-    let entering = Entering { context, target, ready: Vec::new(), timeout };
+pub fn running(context: Context<'_>, target: &Target) -> Result<Vec<AtPort<Option<DeviceId>>>, Error> {
+    let entering = Entering { context, target, ready: Vec::new() };
     let found = context.bus.list(&[NORMAL_MODE])?;
-    let here = found.into_iter().filter(|device| entering.is_at_path(device));
+    let here = found.into_iter().filter(|device| target.is_at(&device.path));
     let told = |device: Device| {
-        let told = entering.told(&device, timeout.deadline(context.clock));
+        let told = entering.told(&device, context.deadline());
         (device.path, told)
     };
     Ok(here.map(told).collect())
-}
-
-/// Whether a Duo still has to be brought into DFU mode. If none is selected, one that is in DFU mode is enough to list.
-fn has_to_enter_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
-    let brings = target.enter_dfu || target.wait;
-    Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
 }
 
 /// A Duo that runs its firmware.
@@ -135,14 +112,9 @@ struct Entering<'a, 't> {
     target: &'t Target,
     /// The USB ids in DFU mode of the accepted boards.
     ready: Vec<(u16, u16)>,
-    timeout: Timeout,
 }
 
 impl Entering<'_, '_> {
-    fn is_at_path(&self, device: &Device) -> bool {
-        self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
-    }
-
     /// The USB ids of devices that are in DFU mode or can be put into it.
     fn all(&self) -> Vec<(u16, u16)> {
         self.ready.iter().copied().chain([NORMAL_MODE]).collect()
@@ -173,9 +145,9 @@ impl Entering<'_, '_> {
     /// Chooses among the Duos of both modes. If two fit, that is an error. If only other Duos are there, that is an
     /// error, unless the selected one `may_come`.
     fn look(&self, may_come: bool) -> Result<Seen, Error> {
-        let deadline = self.timeout.deadline(self.context.clock);
+        let deadline = self.context.deadline();
         let devices = self.context.bus.list(&self.all())?;
-        let here = devices.into_iter().filter(|device| self.is_at_path(device));
+        let here = devices.into_iter().filter(|device| self.target.is_at(&device.path));
         let (ready, running): (Vec<Device>, Vec<Device>) =
             here.partition(|device| (device.vendor_id, device.product_id) != NORMAL_MODE);
         let in_dfu_mode: Vec<&Device> =
@@ -229,10 +201,10 @@ impl Entering<'_, '_> {
         let strangers = RefCell::new(Vec::new());
         let obstacle: RefCell<Option<Obstacle>> = RefCell::new(None);
         let wanted = |device: &Device| {
-            if !self.is_at_path(device) || strangers.borrow().contains(device) {
+            if !self.target.is_at(&device.path) || strangers.borrow().contains(device) {
                 return false;
             }
-            match (self.told(device, self.timeout.deadline(context.clock)), self.target.device) {
+            match (self.told(device, self.context.deadline()), self.target.device) {
                 (Ok(Some(told)), Some(wanted)) if told != wanted => {
                     strangers.borrow_mut().push(device.clone());
                     false
@@ -272,7 +244,7 @@ impl Entering<'_, '_> {
     /// Makes a Duo restart into DFU mode, and waits until it is there.
     fn enter(&self, running: &Running) -> Result<Target, Error> {
         let on = |error: Error| error.on(running.name(), KeyState::Unchanged);
-        let deadline = self.timeout.deadline(self.context.clock);
+        let deadline = self.context.deadline();
         let asked = self.ask(&running.device).map_err(on)?;
         let device = self.return_of(running, deadline).map_err(|obstacle| {
             on(match (obstacle, asked) {
@@ -332,7 +304,11 @@ impl Entering<'_, '_> {
         for device in here {
             match self.identity(&device, deadline) {
                 // A Duo that told its id while it ran also tells it in DFU mode, unless its bootloader tells none.
-                Ok(found) if running.id.is_none() || id_of(&found) == running.id || tells_none(&found) => {
+                Ok(found)
+                    if running.id.is_none()
+                        || id_of(&found) == running.id
+                        || found.generation == BootloaderGeneration::R3R4 =>
+                {
                     return Ok(device);
                 }
                 Ok(found) => {
@@ -380,10 +356,6 @@ fn since(known: Option<Obstacle>, device: &Device, now: Duration) -> Duration {
 
 fn id_of(identity: &Identity) -> Option<DeviceId> {
     identity.device_id_hex().and_then(|id| id.parse().ok())
-}
-
-fn tells_none(identity: &Identity) -> bool {
-    identity.generation == BootloaderGeneration::R3R4
 }
 
 /// The error if the serial port cannot be opened, with what a person can do instead.

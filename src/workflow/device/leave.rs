@@ -16,7 +16,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Leaves DFU mode. The key was written and verified before.
 ///
 /// `then`: what to do by hand if the Duo does not leave.
-pub(in crate::workflow) fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
+pub fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
     let device = opened.device.clone();
     opened.context.phase(Phase::Leave);
     told_to_leave(opened).map_err(|error| {
@@ -28,12 +28,12 @@ pub(in crate::workflow) fn leave(opened: Opened<'_>, then: &str) -> Result<(), E
 }
 
 fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
-    let deadline = opened.deadline();
+    let deadline = opened.context.deadline();
     opened.session.leave(deadline).map_err(|error| match error {
         SessionError::Cancelled { .. } => interrupted(),
         error => Error::new(Code::LeaveFailed, "the Duo did not agree to leave DFU mode").because(error),
     })?;
-    let (context, device, address) = (opened.context, opened.device.clone(), opened.address());
+    let (context, device, address) = (opened.context, opened.device.clone(), opened.address);
     drop(opened);
     let unseen = |error: UsbError| {
         Error::new(Code::LeaveFailed, "it could not be seen whether the Duo left DFU mode").because(error)

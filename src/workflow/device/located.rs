@@ -10,7 +10,7 @@ use crate::keys::ServerKey;
 
 /// Checks the place of `bytes`, read from the beginning of a DCT: true if something known is at its place, false if
 /// nothing known is found; an error if it is found at another place.
-pub(in crate::workflow) fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> Result<bool, Error> {
+pub fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> Result<bool, Error> {
     let id = told.map(|id| (DEVICE_ID, id.as_bytes().to_vec()));
     let server = (SERVER_PUBLIC_KEY, ServerKey::HEAD.to_vec());
     let known: Vec<(Field, Vec<u8>)> = id.into_iter().chain([server]).collect();
@@ -30,7 +30,7 @@ pub(in crate::workflow) fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> 
 }
 
 /// The error if nothing shows the place.
-pub(in crate::workflow) fn unproven() -> Error {
+pub fn unproven() -> Error {
     Error::new(
         Code::AddressUnproven,
         "nothing shows that the DCT was read from its beginning: no device id is to be found in it that the Duo tells over \

@@ -5,63 +5,51 @@
 
 use crate::workflow::context::{
     BOARDS, BUTTONS_HINT, Board, BootloaderName, Context, DUO, DeviceRef, Event, NORMAL_MODE, Phase,
-    Snapshot, Target, Timeout, Transfer, bring_hint, ids, interrupted,
+    Snapshot, Target, Transfer, bring_hint, ids, interrupted,
 };
 use std::time::Duration;
 
-use crate::bootloader::BootloaderGeneration;
-use crate::bootloader::DfuSession;
-use crate::dct::DeviceIdSource;
-use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
+use crate::bootloader::{BootloaderGeneration, DfuSession};
+use crate::dct::{CopyRule, DctImage, DeviceId, DeviceIdSource, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::{Device, PortPath};
-use crate::workflow::device::enter_dfu::enter_dfu;
+use crate::workflow::device::enter_dfu::{AtPort, enter_dfu};
 use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;
 
 /// An open Duo.
-pub(in crate::workflow) struct Opened<'a> {
+pub struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
     /// True if a DCT may be used although nothing shows that it was read from its place.
     pub unproven: bool,
-    address: u8,
-    timeout: Timeout,
+    /// The address that the host gave it.
+    pub address: u8,
 }
 
 impl<'a> Opened<'a> {
     /// Finds the selected Duo, and brings it into DFU mode if that is allowed. An error if there is not exactly one.
-    pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
-        Self::find_board(context, target, &[DUO], timeout)
+    pub fn find(context: Context<'a>, target: &Target) -> Result<Self, Error> {
+        Self::find_board(context, target, &[DUO])
     }
 
     /// The same, for any board.
-    pub fn find_any_board(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
-        Self::find_board(context, target, &BOARDS, timeout)
+    pub fn find_any_board(context: Context<'a>, target: &Target) -> Result<Self, Error> {
+        Self::find_board(context, target, &BOARDS)
     }
 
     /// The same, for these boards.
-    pub fn find_board(
-        context: Context<'a>,
-        target: &Target,
-        boards: &[Board],
-        timeout: Timeout,
-    ) -> Result<Self, Error> {
-        let entered = enter_dfu(context, target, boards, timeout)?;
-        Self::find_there(context, entered.as_ref().unwrap_or(target), boards, timeout)
+    pub fn find_board(context: Context<'a>, target: &Target, boards: &[Board]) -> Result<Self, Error> {
+        let entered = enter_dfu(context, target, boards)?;
+        Self::find_there(context, entered.as_ref().unwrap_or(target), boards)
     }
 
     /// Finds the selected one among those in DFU mode.
-    pub fn find_there(
-        context: Context<'a>,
-        target: &Target,
-        boards: &[Board],
-        timeout: Timeout,
-    ) -> Result<Self, Error> {
+    pub fn find_there(context: Context<'a>, target: &Target, boards: &[Board]) -> Result<Self, Error> {
         let mut opened =
-            find(context, target, boards, timeout).map_err(|error| error.during("looking for the Duo"))?;
+            find(context, target, boards).map_err(|error| error.during("looking for the Duo"))?;
         opened.unproven = target.allow_unproven_address;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
@@ -72,12 +60,7 @@ impl<'a> Opened<'a> {
     }
 
     /// Opens a device, by `deadline`.
-    pub fn open(
-        context: Context<'a>,
-        device: &Device,
-        timeout: Timeout,
-        deadline: Duration,
-    ) -> Result<Self, Error> {
+    pub fn open(context: Context<'a>, device: &Device, deadline: Duration) -> Result<Self, Error> {
         let address = device.address;
         let session = DfuSession::open(context.bus, device, context.clock, context.cancelled, deadline)
             .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
@@ -94,20 +77,15 @@ impl<'a> Opened<'a> {
             copy_rule: if identity.is_r6() { CopyRule::R6 } else { CopyRule::R3ToR5 },
             simulated: context.bus.is_virtual(),
         };
-        Ok(Self { context, session, device, unproven: false, address, timeout })
+        Ok(Self { context, session, device, unproven: false, address })
     }
 
     /// Reads the DCT twice, compares, and classifies the key slot.
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::Read);
-        let deadline = self.deadline();
-        self.read_slot(deadline)
-            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
-    }
-
-    /// The same, by `deadline`.
-    pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
+        let deadline = self.context.deadline();
         self.read_length(DctImage::READ_SIZE, deadline)
+            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
     }
 
     /// The application section, read twice, before a part of it is written. Refused if nothing shows that it was read
@@ -151,7 +129,7 @@ impl<'a> Opened<'a> {
     /// section, which may hold anything, Wi-Fi passwords included.
     pub fn section(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::ReadDct);
-        let deadline = self.deadline();
+        let deadline = self.context.deadline();
         // The longer of the two sections; the shorter one is followed by erased flash.
         self.read_length(SECTION_SIZES[1], deadline)
             .map_err(|error| error.during("reading the DCT").on(&self.device, KeyState::Unchanged))
@@ -160,7 +138,7 @@ impl<'a> Opened<'a> {
     /// Reads the whole DCT from the internal flash, both copies, twice, and compares.
     pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
         self.context.phase(Phase::ReadDct);
-        let deadline = self.deadline();
+        let deadline = self.context.deadline();
         self.read_whole(deadline)
             .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
     }
@@ -202,21 +180,6 @@ impl<'a> Opened<'a> {
             .hint(format!("say which one it is: add --device ID --path {}", self.device.path))
             .on(&self.device, KeyState::Unchanged)
     }
-
-    /// The deadline of a step that starts now.
-    pub fn deadline(&self) -> Duration {
-        self.timeout.deadline(self.context.clock)
-    }
-
-    /// How long each step may take.
-    pub fn timeout(&self) -> Timeout {
-        self.timeout
-    }
-
-    /// The address that the host gave it.
-    pub fn address(&self) -> u8 {
-        self.address
-    }
 }
 
 fn unstable() -> Error {
@@ -249,22 +212,14 @@ fn check_readable(dct: &[u8], bootloader: BootloaderGeneration) -> Result<(), Er
         .hint(hint))
 }
 
-fn find<'a>(
-    context: Context<'a>,
-    target: &Target,
-    boards: &[Board],
-    timeout: Timeout,
-) -> Result<Opened<'a>, Error> {
+fn find<'a>(context: Context<'a>, target: &Target, boards: &[Board]) -> Result<Opened<'a>, Error> {
     let everything = context.bus.list(&ids(boards))?;
-    let candidates: Vec<&Device> = everything
-        .iter()
-        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path))
-        .collect();
+    let candidates: Vec<&Device> = everything.iter().filter(|device| target.is_at(&device.path)).collect();
     match (candidates.as_slice(), target.device) {
         ([], _) => Err(none(context, target, &everything)),
-        ([only], None) => Opened::open(context, only, timeout, timeout.deadline(context.clock)),
-        (several, None) => Err(several_found(context, several, timeout)),
-        (some, Some(id)) => find_by_id(context, some, id, target.path.is_some(), timeout),
+        ([only], None) => Opened::open(context, only, context.deadline()),
+        (several, None) => Err(several_found(context, several)),
+        (some, Some(id)) => find_by_id(context, some, id, target.path.is_some()),
     }
 }
 
@@ -273,12 +228,11 @@ fn find_by_id<'a>(
     candidates: &[&Device],
     id: DeviceId,
     by_path: bool,
-    timeout: Timeout,
 ) -> Result<Opened<'a>, Error> {
-    let deadline = timeout.deadline(context.clock);
+    let deadline = context.deadline();
     let (mut matching, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for candidate in candidates {
-        match Opened::open(context, candidate, timeout, deadline) {
+        match Opened::open(context, candidate, deadline) {
             Ok(opened) if opened.device.device_id == Some(id) => matching.push(opened),
             Ok(opened) => others.push(opened),
             Err(error) => failures.push(error),
@@ -287,7 +241,7 @@ fn find_by_id<'a>(
     if matching.len() > 1 {
         // They are opened again below to describe them, and a USB/IP server lends a Duo to one session at a time.
         drop((matching, others));
-        return Err(several_found(context, candidates, timeout));
+        return Err(several_found(context, candidates));
     }
     if let Some(found) = matching.pop() {
         return Ok(found);
@@ -316,13 +270,13 @@ fn find_by_id<'a>(
 }
 
 /// The error if no Duo is found and the options select none.
-pub(in crate::workflow) fn none_found(context: Context<'_>) -> Error {
+pub fn none_found(context: Context<'_>) -> Error {
     none(context, &Target::default(), &[])
 }
 
 fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
     let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
-    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    let at_path = |running: &&Device| target.is_at(&running.path);
     if let Some(running) = normal.iter().find(at_path).filter(|_| !elsewhere.is_empty()) {
         return runs(context, target, &running.path, "");
     }
@@ -355,8 +309,7 @@ fn runs(context: Context<'_>, target: &Target, path: &PortPath, others: &str) ->
 /// The error if a Duo is selected and only another board that `list` shows is connected.
 fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
     let boards = context.bus.list(&ids(&BOARDS)).unwrap_or_default();
-    let at_path = |device: &&Device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path);
-    let found = boards.iter().find(at_path)?;
+    let found = boards.iter().find(|device| target.is_at(&device.path))?;
     let board = Board::of((found.vendor_id, found.product_id)).filter(|board| !board.is_duo())?;
     let message = format!("no Duo in DFU mode is connected; at {} is another board, {board}", found.path);
     Some(Error::new(Code::NoDevice, message).hint(format!(
@@ -365,11 +318,11 @@ fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
     )))
 }
 
-fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {
-    let deadline = timeout.deadline(context.clock);
+fn several_found(context: Context<'_>, devices: &[&Device]) -> Error {
+    let deadline = context.deadline();
     let described: Vec<String> = devices
         .iter()
-        .map(|device| match Opened::open(context, device, timeout, deadline) {
+        .map(|device| match Opened::open(context, device, deadline) {
             Ok(opened) => opened.device.to_string(),
             Err(_) => format!("at {} (cannot be opened)", device.path),
         })
@@ -379,25 +332,13 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
     Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
 }
 
-/// A Duo, opened, or the reason why it could not be opened.
-pub(in crate::workflow) struct Attempt<'a> {
-    pub path: PortPath,
-    pub opened: Result<Opened<'a>, Error>,
-}
-
-/// Opens all Duos and similar boards in DFU mode.
-pub(in crate::workflow) fn open_all<'a>(
-    context: Context<'a>,
-    target: &Target,
-    timeout: Timeout,
-) -> Result<Vec<Attempt<'a>>, Error> {
+/// Opens all Duos and similar boards in DFU mode: each with its port, or the reason why it could not be opened.
+pub fn open_all<'a>(context: Context<'a>, target: &Target) -> Result<Vec<AtPort<Opened<'a>>>, Error> {
     let devices = context.bus.list(&ids(&BOARDS))?;
-    let wanted = devices
-        .into_iter()
-        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
-    let attempt = |device: Device| Attempt {
-        path: device.path.clone(),
-        opened: Opened::open(context, &device, timeout, timeout.deadline(context.clock)),
+    let wanted = devices.into_iter().filter(|device| target.is_at(&device.path));
+    let open = |device: Device| {
+        let opened = Opened::open(context, &device, context.deadline());
+        (device.path, opened)
     };
-    Ok(wanted.map(attempt).collect())
+    Ok(wanted.map(open).collect())
 }

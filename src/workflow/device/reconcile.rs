@@ -7,11 +7,10 @@
 
 use std::time::Duration;
 
-use crate::dct::DeviceId;
-use crate::dct::DeviceIdSource;
+use crate::dct::{DeviceId, DeviceIdSource};
 use crate::error::{Code, Error};
 use crate::usb::Device;
-use crate::workflow::context::{Context, DeviceRef, Phase, Timeout, passed_through};
+use crate::workflow::context::{Context, DeviceRef, Phase, passed_through};
 use crate::workflow::device::opened::Opened;
 
 /// The first pause between two attempts; each further pause is twice as long, up to [`LONGEST_PAUSE`].
@@ -19,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What to read of a Duo that may be the one that was written to, and how to recognize it.
-pub(in crate::workflow) trait Probe {
+pub trait Probe {
     /// What the Duo holds.
     type Held;
 
@@ -31,27 +30,18 @@ pub(in crate::workflow) trait Probe {
 }
 
 /// The Duo, opened again, and what it holds.
-pub(in crate::workflow) struct Observed<'a, H> {
+pub struct Observed<'a, H> {
     pub opened: Opened<'a>,
     pub held: H,
 }
 
 /// Waits for the Duo that was opened and reads it twice, until two reads agree or the time for the step is over. The
 /// error is the last obstacle.
-pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
-    opened: Opened<'a>,
-    question: &Q,
-) -> Result<Observed<'a, Q::Held>, Error> {
+pub fn reconcile<'a, Q: Probe>(opened: Opened<'a>, question: &Q) -> Result<Observed<'a, Q::Held>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
-    let deadline = opened.deadline();
-    let search = Search {
-        context,
-        timeout: opened.timeout(),
-        device: opened.device.clone(),
-        unproven: opened.unproven,
-        question,
-    };
+    let deadline = opened.context.deadline();
+    let search = Search { context, device: opened.device.clone(), unproven: opened.unproven, question };
     // Closed, since a USB/IP server lends a Duo to one session at a time.
     drop(opened);
     let mut pause = FIRST_PAUSE;
@@ -70,7 +60,6 @@ pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
 
 struct Search<'a, 's, Q> {
     context: Context<'a>,
-    timeout: Timeout,
     device: DeviceRef,
     unproven: bool,
     question: &'s Q,
@@ -113,7 +102,7 @@ impl<'a, Q: Probe> Search<'a, '_, Q> {
     }
 
     fn ask(&self, device: &Device, deadline: Duration) -> Result<Observed<'a, Q::Held>, Error> {
-        let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
+        let mut opened = Opened::open(self.context, device, deadline)?;
         opened.unproven = self.unproven;
         let told = self.told();
         if opened.device.bootloader != self.device.bootloader

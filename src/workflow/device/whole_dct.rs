@@ -7,9 +7,10 @@ use crate::workflow::context::{Snapshot, WholeHeld};
 use crate::workflow::device::opened::Opened;
 
 /// Reads the whole DCT, and compares the copy that counts with what the bootloader reads.
-pub(in crate::workflow) fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
+pub fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
     let bytes = opened.whole_dct()?;
-    let Some(dump) = Dump::recognise(&bytes).filter(counts_for_any) else {
+    let counts = |dump: &Dump<'_>| CopyRule::ALL.into_iter().any(|rule| dump.by(rule).section().is_some());
+    let Some(dump) = Dump::recognise(&bytes).filter(counts) else {
         // Do not ask the bootloader for the DCT here: if it finds no copy that counts, it makes a new DCT.
         opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
         return Ok(WholeHeld { bytes, rule: opened.device.copy_rule, current: None });
@@ -20,12 +21,8 @@ pub(in crate::workflow) fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Er
     let rule = section.as_ref().map_or(Ok(opened.device.copy_rule), |section| {
         rule_of(&dump, section, opened.device.copy_rule).map_err(judged)
     })?;
-    let counts = dump.by(rule).section().map(Snapshot::of_section).transpose()?;
-    Ok(WholeHeld { current: counts, rule, bytes })
-}
-
-fn counts_for_any(dump: &Dump<'_>) -> bool {
-    CopyRule::ALL.into_iter().any(|rule| dump.by(rule).section().is_some())
+    let current = dump.by(rule).section().map(Snapshot::of_section).transpose()?;
+    Ok(WholeHeld { bytes, rule, current })
 }
 
 /// What the bootloader reads; `None` if it cannot.
@@ -57,7 +54,7 @@ fn rule_of(dump: &Dump<'_>, section: &Snapshot, expected: CopyRule) -> Result<Co
 }
 
 /// The names of the fields that differ between the copy that counts and what the bootloader reads.
-pub(in crate::workflow) fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
+pub fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
     // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
     let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
     let differs = |field: &&Field| dump.field(field) != section.image().field(field);

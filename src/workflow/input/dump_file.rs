@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::archive::{Manifest, manifest_beside};
+use crate::archive::Manifest;
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::workflow::context::{Context, Target};
 use crate::workflow::input::given_file::GivenFile;
 
 /// A file that was read.
-pub(in crate::workflow) struct DumpFile {
+pub struct DumpFile {
     pub given: GivenFile,
     /// The manifest beside it, if it describes these bytes.
     pub manifest: Option<Manifest>,
@@ -21,10 +21,7 @@ impl DumpFile {
     /// Reads a file with any contents.
     pub fn read(context: Context<'_>, path: &Path) -> Result<Self, Error> {
         let given = GivenFile::read(context, path, "reading the file")?;
-        // An unusable manifest is ignored; the file is used without it.
-        let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
-        let manifest = beside.filter(|manifest| given.is_described_by(manifest));
-        Ok(Self { given, manifest })
+        Ok(Self { manifest: given.manifest_beside(path), given })
     }
 
     /// The dump in the file. A whole DCT is read by the rule that the manifest names or its place implies.
@@ -62,15 +59,15 @@ fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
 }
 
 /// Refuses options that select a Duo: a file is given already.
-pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
+pub fn no_device(target: &Target) -> Result<(), Error> {
     if *target == Target::default() {
         return Ok(());
     }
-    Err(Error::new(Code::InvalidArgument, "a file is given, and an attached Duo is chosen; give one of them")
+    Err(Error::invalid("a file is given, and an attached Duo is chosen; give one of them")
         .hint("leave out what chooses a Duo to look at the file, or the file to look at the Duo"))
 }
 
 /// The absolute path of what was typed.
-pub(in crate::workflow) fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

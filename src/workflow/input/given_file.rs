@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::archive::{Manifest, described_by, read_bounded, sha256_hex};
+use crate::archive::{Manifest, described_by, manifest_beside, read_bounded, sha256_hex};
 use crate::dct::{FLASH_SIZE, InFlash, find_in_flash};
 use crate::dfuse::suffix::{SUFFIX_SIZE, before_suffix};
 use crate::disk::plain_path;
@@ -13,10 +13,10 @@ use crate::workflow::context::Context;
 use crate::workflow::next::command_line;
 
 /// The most bytes that are read of any file: an image of the whole flash, with a suffix.
-pub(in crate::workflow) const MAX_FILE: u64 = (FLASH_SIZE + SUFFIX_SIZE) as u64;
+pub const MAX_FILE: u64 = (FLASH_SIZE + SUFFIX_SIZE) as u64;
 
 /// A file that was read.
-pub(in crate::workflow) struct GivenFile {
+pub struct GivenFile {
     /// What it holds, without a DFU suffix.
     pub bytes: Zeroizing<Vec<u8>>,
     /// SHA-256 of the bytes, and of the whole file if it has a suffix.
@@ -55,6 +55,12 @@ impl GivenFile {
     /// Whether a manifest is about this file.
     pub fn is_described_by(&self, manifest: &Manifest) -> bool {
         self.digests.contains(&manifest.sha256)
+    }
+
+    /// The manifest beside the file, if it describes these bytes. An unusable one is ignored.
+    pub fn manifest_beside(&self, path: &Path) -> Option<Manifest> {
+        let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
+        beside.filter(|manifest| self.is_described_by(manifest))
     }
 
     /// What the file is instead of what was asked for; `None` if that is not known.

@@ -20,18 +20,15 @@ use crate::workflow::next::command_line::inspect;
 const NO_FILE: &str = "the key that was given";
 
 /// The phase for all errors here.
-pub(in crate::workflow) const READING: &str = "reading the key file";
+pub const READING: &str = "reading the key file";
 
 /// The bytes of a key file as they are.
-pub(in crate::workflow) fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during(READING))
 }
 
 /// Reads a file with a public or private key, encrypted or not. Returns the file, too.
-pub(in crate::workflow) fn read_key_file(
-    path: &Path,
-    passphrases: &mut Passphrases<'_>,
-) -> Result<(GivenFile, KeyFile), Error> {
+pub fn read_key_file(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<(GivenFile, KeyFile), Error> {
     let file = GivenFile::read(passphrases.context(), path, READING)?;
     let key = opened(path, &file, passphrases, KeyFile::read, KeyFile::Private)?;
     Ok((file, key))
@@ -58,7 +55,7 @@ fn opened<T>(
 
 /// The error for a file that is no key file. A dump of a DCT has a key in it, but counts as a key file only if it
 /// begins with the key.
-pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
+pub fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
     if let Some(instead) = file.instead(path) {
         return instead;
     }
@@ -70,7 +67,7 @@ pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFil
 }
 
 /// A key that may be written to a Duo.
-pub(in crate::workflow) struct WritableKey {
+pub struct WritableKey {
     pub path: PathBuf,
     /// The bytes to write: the key in the form that the firmware reads, and nothing after it.
     pub image: SlotImage,
@@ -103,14 +100,17 @@ impl WritableKey {
     /// The key, without a manifest.
     fn in_file(path: &Path, file: &GivenFile, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
         let read = opened(path, file, passphrases, PrivateKey::read, |read| read)?;
-        let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
+        Self::new(path, &read).map_err(|error| error.during(READING))
+    }
+
+    fn new(path: &Path, read: &ReadKey) -> Result<Self, Error> {
         Ok(Self {
-            manifest: None,
-            fingerprint: read.key.public_key().fingerprint(),
             path: path.to_owned(),
+            image: SlotImage::of_key(&read.key)?,
             form: read.form,
             trailing: read.behind,
-            image,
+            fingerprint: read.key.public_key().fingerprint(),
+            manifest: None,
             in_dump: None,
         })
     }
@@ -132,16 +132,7 @@ impl WritableKey {
         dump: &Dump<'_>,
         manifest: Option<Manifest>,
     ) -> Result<Self, Error> {
-        let image = SlotImage::of_key(&read.key)?;
-        Ok(Self {
-            manifest,
-            fingerprint: read.key.public_key().fingerprint(),
-            path: path.to_owned(),
-            form: read.form,
-            trailing: 0,
-            image,
-            in_dump: dump.device_id(),
-        })
+        Ok(Self { manifest, trailing: 0, in_dump: dump.device_id(), ..Self::new(path, read)? })
     }
 
     /// Why the key may be written to this device; an error if it is known to be another's.
@@ -244,20 +235,16 @@ impl WritableKey {
 }
 
 /// The devices that own the key in the Duo, by the archive.
-pub(in crate::workflow) fn devices_of_current(
-    snapshot: &Snapshot,
-    archive: Option<&Archive>,
-) -> Result<Vec<DeviceId>, Error> {
-    let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let devices = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
+pub fn devices_of_current(snapshot: &Snapshot, archive: Option<&Archive>) -> Result<Vec<DeviceId>, Error> {
+    let devices = archive
+        .zip(snapshot.fingerprint())
+        .map(|(archive, current)| archive.devices_of(current))
+        .transpose()?;
     Ok(devices.unwrap_or_default())
 }
 
 /// The manifest beside a file; an error if it cannot be read, or describes other bytes.
-pub(in crate::workflow) fn checked_manifest(
-    path: &Path,
-    file: &GivenFile,
-) -> Result<Option<Manifest>, Error> {
+pub fn checked_manifest(path: &Path, file: &GivenFile) -> Result<Option<Manifest>, Error> {
     let Some(beside) = manifest_beside(path)? else { return Ok(None) };
     let manifest = beside.manifest.map_err(|error| {
         Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(&beside.path))).hint(
@@ -283,7 +270,7 @@ fn public_slot_evidence(key: Fingerprint, snapshot: &Snapshot) -> Evidence {
 
 /// What the DCT holds in the slot of the public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::workflow) enum PublicSlot {
+pub enum PublicSlot {
     /// Its own public key.
     Own,
     /// Nothing: the firmware has not written it yet.
@@ -293,7 +280,7 @@ pub(in crate::workflow) enum PublicSlot {
 }
 
 /// What the public key slot holds, compared with this key.
-pub(in crate::workflow) fn beside(snapshot: &Snapshot, key: Fingerprint) -> PublicSlot {
+pub fn beside(snapshot: &Snapshot, key: Fingerprint) -> PublicSlot {
     let blank = |slot: &[u8]| [0, 0xff].iter().any(|fill| slot.iter().all(|byte| byte == fill));
     match snapshot.image().public_key_slot() {
         _ if public_slot(snapshot) == Some(key) => PublicSlot::Own,
@@ -303,7 +290,7 @@ pub(in crate::workflow) fn beside(snapshot: &Snapshot, key: Fingerprint) -> Publ
 }
 
 /// The public key in the DCT. The firmware rewrites it when its cloud code starts, so it may be stale.
-pub(in crate::workflow) fn public_slot(snapshot: &Snapshot) -> Option<Fingerprint> {
+pub fn public_slot(snapshot: &Snapshot) -> Option<Fingerprint> {
     let slot = snapshot.image().public_key_slot()?;
     PublicKey::read(slot).ok().map(|key| key.fingerprint())
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::archive::{Beside, manifest_beside, public_key_beside};
+use crate::archive::public_key_beside;
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
@@ -14,12 +14,11 @@ use crate::workflow::input::key_file::{READING, no_key};
 
 /// The key in a file that is to be sent for this device, and the file's stamp. An error if there is none, or if the
 /// manifest beside it says that it is another device's.
-pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(PublicKey, Stamp), Error> {
+pub fn listed_key(path: &Path, device: DeviceId) -> Result<(PublicKey, Stamp), Error> {
     // Taken before the bytes are read: the next run then notices a change in between.
     let stamp = stamp_of(path)?;
     let file = GivenFile::read_quietly(path, READING)?;
-    let sound = |Beside { manifest, .. }| manifest.ok().filter(|manifest| file.is_described_by(manifest));
-    let manifest = manifest_beside(path).ok().flatten().and_then(sound);
+    let manifest = file.manifest_beside(path);
     if let Some(owner) = manifest.as_ref().and_then(|manifest| manifest.device_id).filter(|id| *id != device)
     {
         let message =
@@ -46,7 +45,7 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
 }
 
 /// The stamp of a key file as it is now.
-pub(in crate::workflow) fn stamp_of(path: &Path) -> Result<Stamp, Error> {
+pub fn stamp_of(path: &Path) -> Result<Stamp, Error> {
     // What kind of file it is does not matter here: opening it reports that.
     path.metadata().map(|found| Stamp::of(&found)).map_err(|error| {
         let what =
@@ -56,7 +55,7 @@ pub(in crate::workflow) fn stamp_of(path: &Path) -> Result<Stamp, Error> {
 }
 
 /// The private key in a file, for the handshake.
-pub(in crate::workflow) fn listed_private_key(path: &Path) -> Result<PrivateKey, Error> {
+pub fn listed_private_key(path: &Path) -> Result<PrivateKey, Error> {
     let file = GivenFile::read_quietly(path, READING)?;
     match KeyFile::read(&file.bytes).map_err(|error| no_key(&error, path, &file))? {
         KeyFile::Private(read) => Ok(read.key),

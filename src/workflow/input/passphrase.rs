@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::{Code, Error, PASSPHRASE_HINT};
 use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, PassphraseError, ReadKey};
 use crate::workflow::context::{Context, PassphrasePurpose, PassphraseRequest, interrupted};
-use crate::workflow::input::secret;
-use crate::workflow::input::secret::Kind;
+use crate::workflow::input::secret::{self, Kind};
 
 /// The environment variable that holds a passphrase. The same user's processes can read it.
 const PASSPHRASE_VARIABLE: &str = "DUO_PROVISION_PASSPHRASE";
@@ -46,7 +45,7 @@ impl fmt::Debug for PassphraseOptions {
 }
 
 /// The passphrase of one command.
-pub(in crate::workflow) struct Passphrases<'a> {
+pub struct Passphrases<'a> {
     context: Context<'a>,
     options: &'a PassphraseOptions,
     found: Option<Passphrase>,
@@ -107,15 +106,20 @@ impl<'a> Passphrases<'a> {
 
     /// The passphrase for the backup before a write, asked for before the device is touched; `None` if it is not
     /// to be encrypted.
-    pub fn for_backup(&mut self, wanted: &WantedBackup) -> Result<Option<Passphrase>, Error> {
-        if !wanted.encrypt {
+    pub fn for_backup(
+        &mut self,
+        encrypt: bool,
+        no_backup: bool,
+        dry_run: bool,
+    ) -> Result<Option<Passphrase>, Error> {
+        if !encrypt {
             return Ok(None);
         }
-        if wanted.no_backup {
+        if no_backup {
             let message = "--encrypt is about the backup, and --no-backup makes none; give one of them";
-            return Err(Error::new(Code::InvalidArgument, message));
+            return Err(Error::invalid(message));
         }
-        if wanted.dry_run { self.given() } else { self.new_or_given().map(Some) }
+        if dry_run { self.given() } else { self.new_or_given().map(Some) }
     }
 
     fn ask(&self, request: &PassphraseRequest) -> Result<Option<Passphrase>, Error> {
@@ -127,31 +131,21 @@ impl<'a> Passphrases<'a> {
     }
 }
 
-/// The options for the backup before a write.
-pub(in crate::workflow) struct WantedBackup {
-    pub encrypt: bool,
-    pub no_backup: bool,
-    pub dry_run: bool,
-}
-
 /// Refuses a passphrase that would encrypt nothing: whoever gave it expects encryption.
-pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
+pub fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
     if encrypt || !options.is_given() {
         return Ok(());
     }
-    Err(Error::new(
-        Code::InvalidArgument,
-        "a passphrase was given, but without --encrypt nothing is encrypted",
-    )
-    .hint("add --encrypt, or leave the passphrase out"))
+    Err(Error::invalid("a passphrase was given, but without --encrypt nothing is encrypted")
+        .hint("add --encrypt, or leave the passphrase out"))
 }
 
 /// Refuses a passphrase if there is no key file that it could open.
-pub(in crate::workflow) fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
+pub fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
     if file || !options.is_given() {
         return Ok(());
     }
-    Err(Error::new(Code::InvalidArgument, "a passphrase opens a key file, and none was given"))
+    Err(Error::invalid("a passphrase opens a key file, and none was given"))
 }
 
 fn given(context: Context<'_>, options: &PassphraseOptions) -> Result<Option<Passphrase>, Error> {

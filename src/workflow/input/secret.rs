@@ -10,7 +10,7 @@ use crate::archive::read_bounded;
 use crate::error::{Code, Error};
 
 /// A kind of secret, in words.
-pub(in crate::workflow) struct Kind {
+pub struct Kind {
     /// The option that names the file, `--token-file`.
     pub option: &'static str,
     /// What the file holds, `token`.
@@ -20,7 +20,7 @@ pub(in crate::workflow) struct Kind {
 }
 
 /// Reads the file, or standard input for `-`: at most `limit` bytes.
-pub(in crate::workflow) fn read(file: &str, kind: &Kind, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn read(file: &str, kind: &Kind, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     if file == "-" {
         return read_standard_input(limit);
     }

@@ -12,8 +12,7 @@ use crate::cloud::token::{MAX_LEN, Token};
 use crate::error::{Code, Error};
 use crate::keys::to_utf8;
 use crate::workflow::context::Context;
-use crate::workflow::input::secret;
-use crate::workflow::input::secret::Kind;
+use crate::workflow::input::secret::{self, Kind};
 use crate::workflow::next::command_line::quoted;
 use crate::workflow::next::particle_cli::profile_command;
 
@@ -30,7 +29,7 @@ const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN
 
 /// The options for the cloud and the token.
 #[derive(Clone, Debug, Default)]
-pub(in crate::workflow) struct Wanted<'a> {
+pub struct Wanted<'a> {
     pub api_url: Option<&'a str>,
     pub token: Option<&'a str>,
     pub token_file: Option<&'a str>,
@@ -39,13 +38,13 @@ pub(in crate::workflow) struct Wanted<'a> {
 
 /// A token and the only cloud that it is sent to.
 #[derive(Debug)]
-pub(in crate::workflow) struct Credentials {
+pub struct Credentials {
     pub token: Token,
     pub api: ApiUrl,
 }
 
 /// Finds the token and the cloud, and refuses a connection that would show the token to others.
-pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
+pub fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
     let api = wanted.api_url.map(str::parse::<ApiUrl>).transpose()?;
     if let Some(api) = &api {
         api.check_transport(wanted.allow_http)?;
@@ -65,7 +64,7 @@ pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) ->
 }
 
 /// True if the environment holds a token.
-pub(in crate::workflow) fn is_in_environment(context: Context<'_>) -> bool {
+pub fn is_in_environment(context: Context<'_>) -> bool {
     (context.env)(TOKEN_VARIABLE).is_some_and(|value| !value.is_empty())
 }
 

@@ -22,7 +22,7 @@ use crate::workflow::next::command_line::inspect;
 const ANOTHER: &str = "look for another backup with: duo-provision backups";
 
 /// An image that may be written, as far as this is known without the Duo.
-pub(in crate::workflow) struct WholeImage<'a> {
+pub struct WholeImage<'a> {
     pub dump: Dump<'a>,
     /// The key in its current copy.
     pub key: WritableKey,
@@ -49,7 +49,8 @@ impl<'a> WholeImage<'a> {
     /// Refuses an image of the other bootloader generation, whose firmware has another DCT layout.
     pub fn check_generation(&self, here: BootloaderGeneration) -> Result<(), Error> {
         let there = self.generation();
-        let lay = self.whole_manifest().map(|manifest| manifest.offset).or(self.dump.address());
+        let manifest = self.manifest.as_ref().filter(|manifest| manifest.contents == Contents::WholeDct);
+        let lay = manifest.map(|manifest| manifest.offset).or(self.dump.address());
         let elsewhere = lay.is_some_and(|offset| offset != whole_dct_address(here));
         match there {
             Some(there) if there != here.to_string() => {
@@ -85,10 +86,6 @@ impl<'a> WholeImage<'a> {
             (versioned || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
         };
         told.or_else(placed).or_else(written)
-    }
-
-    fn whole_manifest(&self) -> Option<&Manifest> {
-        self.manifest.as_ref().filter(|manifest| manifest.contents == Contents::WholeDct)
     }
 
     /// Why it may be written to this Duo; an error if it is known to be another's.

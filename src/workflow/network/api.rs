@@ -11,7 +11,7 @@ use crate::cloud::provisioning::ProvisioningRequest;
 use crate::cloud::reply::Question;
 use crate::cloud::token::Token;
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::keys::PublicKey;
 use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::{Wanted, resolve};
@@ -22,14 +22,14 @@ use crate::workflow::network::runtime::wait_for;
 const SLOW_RECORD: Duration = Duration::from_secs(45);
 
 /// A cloud and the token for it.
-pub(in crate::workflow) struct Cloud {
+pub struct Cloud {
     client: Client,
     token: Token,
     timeout: Timeout,
 }
 
 /// The request that sends a public key.
-pub(in crate::workflow) struct Message {
+pub struct Message {
     request: ProvisioningRequest,
     generic: bool,
 }
@@ -43,7 +43,7 @@ impl Message {
         product_id: u32,
         generic: bool,
     ) -> Result<Self, Error> {
-        Self::at(milliseconds(context), device_id, public, product_id, generic)
+        Self::at(since_1970((context.wall)()), device_id, public, product_id, generic)
     }
 
     /// The same, with a given time of day: milliseconds since 1970.
@@ -61,11 +61,11 @@ impl Message {
 
 impl Cloud {
     /// Finds the cloud and the token; sends nothing.
-    pub fn find(context: Context<'_>, wanted: &Wanted<'_>, timeout: Timeout) -> Result<Self, Error> {
+    pub fn find(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Self, Error> {
         let credentials = resolve(context, wanted)?;
         let network = NetworkEnv::from_lookup(context.env);
         let client = Client::new(credentials.api, wanted.allow_http, network)?;
-        Ok(Self { client, token: credentials.token, timeout })
+        Ok(Self { client, token: credentials.token, timeout: context.timeout })
     }
 
     /// The API's URL.
@@ -137,19 +137,15 @@ impl Cloud {
 }
 
 /// Refuses 0, which is no product id.
-pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
+pub fn check_product(id: Option<u32>) -> Result<(), Error> {
     if id == Some(0) {
-        return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
+        return Err(Error::invalid("a product id of 0 is no product")
             .hint("leave --product-id out for 88, the Duo's"));
     }
     Ok(())
 }
 
-fn milliseconds(context: Context<'_>) -> u64 {
-    since_1970((context.wall)())
-}
-
 /// A time of day in milliseconds since 1970.
-pub(in crate::workflow) fn since_1970(now: SystemTime) -> u64 {
+pub fn since_1970(now: SystemTime) -> u64 {
     now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }

@@ -9,19 +9,19 @@ use crate::workflow::context::{Context, NamedCloud};
 use crate::workflow::network::api::Cloud;
 
 /// True if this is the API of Particle's cloud.
-pub(in crate::workflow) fn is_particle_api(url: &str) -> bool {
+pub fn is_particle_api(url: &str) -> bool {
     url.parse::<ApiUrl>().is_ok_and(|api| api.same_origin(&ApiUrl::default()))
 }
 
 /// True if the Duo's cloud and this one differ: one of them is Particle's, and the other is not. `particle`: whether
 /// the Duo names Particle's cloud; with `None` (it names no cloud) the result is false.
-pub(in crate::workflow) fn is_other(particle: Option<bool>, cloud: &Cloud) -> bool {
+pub fn is_other(particle: Option<bool>, cloud: &Cloud) -> bool {
     particle.is_some_and(|particle| particle != cloud.is_particle())
 }
 
 /// Refuses to talk to another cloud than the one that the Duo names, unless that is `allowed`. `which`: the arguments
 /// that select the Duo.
-pub(in crate::workflow) fn check(
+pub fn check(
     context: Context<'_>,
     cloud: &Cloud,
     named: &NamedCloud,
@@ -42,18 +42,18 @@ pub(in crate::workflow) fn check(
 }
 
 /// The warning before the question, if the cloud is another one and that is allowed.
-pub(in crate::workflow) fn caution(named: &NamedCloud, cloud: &Cloud) -> Option<String> {
+pub fn caution(named: &NamedCloud, cloud: &Cloud) -> Option<String> {
     is_other(named.particle, cloud).then(|| format!("{} (--allow-other-cloud)", difference(named, cloud)))
 }
 
 /// Says which cloud the Duo names, and which one the API is of.
-pub(in crate::workflow) fn difference(named: &NamedCloud, cloud: &Cloud) -> String {
+pub fn difference(named: &NamedCloud, cloud: &Cloud) -> String {
     let whose = if cloud.is_particle() { "Particle's" } else { "not Particle's" };
     format!("the Duo names {}, and the API at {} is {whose}", named.description, cloud.api_url())
 }
 
 /// The hint: how to make both the same cloud, or how to allow that they differ.
-pub(in crate::workflow) fn way_out(cloud: &Cloud, which: &str) -> String {
+pub fn way_out(cloud: &Cloud, which: &str) -> String {
     let give = if cloud.is_particle() {
         format!("duo-provision server-key restore{which}")
     } else {

@@ -26,14 +26,14 @@ const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
 /// The options that choose the cloud that a Duo is for.
 #[derive(Clone)]
-pub(in crate::workflow) struct ServerChoice {
+pub struct ServerChoice {
     key: Option<ServerKey>,
     address: Option<ServerAddress>,
     port: Option<u16>,
 }
 
 /// The cloud that a Duo is for.
-pub(in crate::workflow) struct Server {
+pub struct Server {
     /// Its public key.
     pub key: ServerKey,
     /// Where devices connect to.
@@ -44,7 +44,7 @@ impl ServerChoice {
     /// Checks the options, and reads the key file.
     pub fn read(key: Option<&Path>, host: Option<&str>, port: Option<u16>) -> Result<Self, Error> {
         if port == Some(0) {
-            return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
+            return Err(Error::invalid("0 is no port that a cloud listens on")
                 .hint("leave --port out for the one in the Duo, or 5683"));
         }
         Ok(Self {
@@ -66,7 +66,7 @@ impl ServerChoice {
             return Ok(());
         }
         let message = "of another cloud than Particle's, both its key and its address are needed";
-        Err(Error::new(Code::InvalidArgument, message)
+        Err(Error::invalid(message)
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
     }
 
@@ -108,14 +108,8 @@ impl ServerChoice {
 impl Server {
     /// Performs the handshake. Succeeds only if it proves all three: the server has the private half of this key, it
     /// knows this device, and it knows it by the public key that pairs with the private one.
-    pub fn prove(
-        &self,
-        context: Context<'_>,
-        id: DeviceId,
-        key: &PrivateKey,
-        timeout: Timeout,
-    ) -> Result<(), Error> {
-        self.prove_once(context, Phase::Handshake, id, key, timeout.duration())
+    pub fn prove(&self, context: Context<'_>, id: DeviceId, key: &PrivateKey) -> Result<(), Error> {
+        self.prove_once(context, Phase::Handshake, id, key, context.timeout.duration())
     }
 
     /// Notes the side effects of a handshake. A Duo that is `attached` in DFU mode is not online.
@@ -154,14 +148,14 @@ impl Server {
         phase: Phase,
         id: DeviceId,
         key: &PrivateKey,
-        timeout: Timeout,
     ) -> Result<(), Error> {
         let clock = context.clock;
         let deadline = clock.now().saturating_add(WITHIN);
         let (mut attempt, mut pause) = (1, FIRST_PAUSE);
         loop {
             let left = deadline.saturating_sub(clock.now());
-            let Err(error) = self.prove_once(context, phase, id, key, timeout.duration().min(left)) else {
+            let Err(error) = self.prove_once(context, phase, id, key, context.timeout.duration().min(left))
+            else {
                 return Ok(());
             };
             let lasts = matches!(error.code(), Code::Interrupted | Code::Internal | Code::ServerKeyMismatch);
@@ -176,16 +170,16 @@ impl Server {
     }
 
     /// Checks that a cloud listens there, as far as possible without sending a device id.
-    pub fn greet(&self, context: Context<'_>, timeout: Timeout) -> Result<(), Error> {
+    pub fn greet(&self, context: Context<'_>) -> Result<(), Error> {
         context.phase(Phase::Greet);
-        let greeting = greet(&self.port, timeout.duration(), context.control.cancel().requested());
+        let greeting = greet(&self.port, context.timeout.duration(), context.control.cancel().requested());
         wait_for(greeting)?.map_err(|error| Error::from(error).during(Phase::Greet.words()))
     }
 }
 
 /// True if the error says that the cloud knows the device by another key, or not at all; false if the cloud could not
 /// be asked.
-pub(in crate::workflow) fn is_refusal(error: &Error) -> bool {
+pub fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::PairingRefused | Code::PairingBroken)
 }
 
@@ -204,7 +198,7 @@ fn wait(context: Context<'_>, pause: Duration) -> Result<(), Error> {
 }
 
 /// Performs the handshake for one of many devices. Reports no events.
-pub(in crate::workflow) async fn prove_quietly(
+pub async fn prove_quietly(
     choice: &ServerChoice,
     id: DeviceId,
     key: &PrivateKey,
@@ -221,9 +215,10 @@ fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort
     DevicePort { host: address.host(&id.to_string()), port: typed.unwrap_or(address.port()) }
 }
 
-fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
+/// The address that was typed.
+pub fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
     ServerAddress::new(host, port).map_err(|error| {
-        Error::new(Code::InvalidArgument, format!("{host:?} is no address of a cloud: {error}"))
+        Error::invalid(format!("{host:?} is no address of a cloud: {error}"))
             .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")
     })
 }

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
-use crate::error::{Code, Error};
+use crate::error::Error;
 
 /// Runs a future to its end.
-pub(in crate::workflow) fn wait_for<F: Future>(future: F) -> Result<F::Output, Error> {
+pub fn wait_for<F: Future>(future: F) -> Result<F::Output, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let runtime = runtime.map_err(Error::internal)?;
     let output = runtime.block_on(future);
     // A DNS lookup can hang in one of the runtime's threads; do not wait for it.
     runtime.shutdown_background();

@@ -12,7 +12,7 @@ use crate::workflow::record::journal::last_told;
 const SET_HINT: &str = "if the Duo looks for the wrong cloud, give it the right one: duo-provision server-key set FILE --host NAME";
 
 /// A key whose proof failed.
-pub(in crate::workflow) struct Unpaired<'a> {
+pub struct Unpaired<'a> {
     pub id: DeviceId,
     /// The attached Duo that the key is in, if it is in one.
     pub device: Option<&'a DeviceRef>,
@@ -45,7 +45,7 @@ impl Unpaired<'_> {
 }
 
 /// The cloud of a Duo, as far as it is known.
-pub(in crate::workflow) fn cloud_of(context: Context<'_>, id: DeviceId, particle: bool) -> CloudOf {
+pub fn cloud_of(context: Context<'_>, id: DeviceId, particle: bool) -> CloudOf {
     if particle {
         return CloudOf::Particle;
     }

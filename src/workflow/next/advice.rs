@@ -13,7 +13,7 @@ fn advise(purpose: &str, command: String) -> Advice {
 }
 
 /// What to do next.
-pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
+pub fn advice(operation: &Operation) -> Vec<Advice> {
     if !operation.kind().writes() {
         return [Some(without_a_write(operation)), put_away(operation)].into_iter().flatten().collect();
     }

@@ -10,72 +10,68 @@ use crate::journal::Request;
 use crate::workflow::next::shell::Shell;
 
 /// A word, quoted for the user's shell.
-pub(in crate::workflow) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     Shell::here().word(word)
 }
 
 /// Two commands, the second only if the first succeeds.
-pub(in crate::workflow) fn then(first: &str, second: &str) -> String {
+pub fn then(first: &str, second: &str) -> String {
     Shell::here().then(first, second)
 }
 
 /// A file, as one argument. If its name begins like an option, `./` is put before it.
-pub(in crate::workflow) fn file(path: impl AsRef<Path>) -> String {
+pub fn file(path: impl AsRef<Path>) -> String {
     let path = path.as_ref().to_string_lossy();
     if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(&path) }
 }
 
 /// ` --name value`, if there is a value. A value that begins like an option is joined with `=`.
-pub(in crate::workflow) fn option(name: &str, value: Option<&str>) -> String {
+pub fn option(name: &str, value: Option<&str>) -> String {
     let Some(value) = value else { return String::new() };
     let tie = if value.starts_with('-') { '=' } else { ' ' };
     format!(" --{name}{tie}{}", quoted(value))
 }
 
 /// ` --fields a,b`: only those of the names that are names of fields.
-pub(in crate::workflow) fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
+pub fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
     let known = fields.iter().filter_map(|name| name.as_ref().parse::<Field>().ok());
     let names: Vec<String> = known.map(|field| field.kebab_name()).collect();
     format!(" --fields {}", quoted(&names.join(",")))
 }
 
 /// ` --name`, if it was typed.
-pub(in crate::workflow) fn flag(name: &str, typed: bool) -> String {
+pub fn flag(name: &str, typed: bool) -> String {
     if typed { format!(" --{name}") } else { String::new() }
 }
 
 /// The arguments that select a Duo. If the Duo does not tell its id, the id must be typed again.
-pub(in crate::workflow) fn choice(
-    device: Option<DeviceId>,
-    path: Option<&str>,
-    usbip: Option<&str>,
-) -> String {
+pub fn choice(device: Option<DeviceId>, path: Option<&str>, usbip: Option<&str>) -> String {
     let id = device.map(|id| format!(" --device {id}")).unwrap_or_default();
     format!("{id}{}{}", option("path", path), option("usbip", usbip))
 }
 
 /// The command that restores fields from a backup.
-pub(in crate::workflow) fn fields_from<S: AsRef<str>>(backup: impl AsRef<Path>, fields: &[S]) -> String {
+pub fn fields_from<S: AsRef<str>>(backup: impl AsRef<Path>, fields: &[S]) -> String {
     format!("duo-provision dct restore {}{}", file(backup), fields_option(fields))
 }
 
 /// The command that restores the whole DCT from a backup.
-pub(in crate::workflow) fn whole_from(backup: impl AsRef<Path>) -> String {
+pub fn whole_from(backup: impl AsRef<Path>) -> String {
     format!("duo-provision dct restore {} --whole", file(backup))
 }
 
 /// The command that writes the key in a file.
-pub(in crate::workflow) fn restore_from(key: impl AsRef<Path>) -> String {
+pub fn restore_from(key: impl AsRef<Path>) -> String {
     format!("duo-provision restore {}", file(key))
 }
 
 /// The command that shows what is in a file.
-pub(in crate::workflow) fn inspect(path: impl AsRef<Path>) -> String {
+pub fn inspect(path: impl AsRef<Path>) -> String {
     format!("duo-provision inspect {}", file(path))
 }
 
 /// The arguments that select the cloud again, without the token.
-pub(in crate::workflow) fn cloud(request: &Request) -> String {
+pub fn cloud(request: &Request) -> String {
     let product = request.product_id.map(|number| number.to_string());
     format!(
         "{}{}{}{}",

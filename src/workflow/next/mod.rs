@@ -2,17 +2,17 @@
 //! hints, `status` and `doctor` cannot disagree.
 
 mod advice;
-pub(in crate::workflow) mod command_line;
+pub mod command_line;
 mod operation;
 mod pairing;
-pub(in crate::workflow) mod particle_cli;
+pub mod particle_cli;
 mod recovery;
 mod shell;
 
-pub(in crate::workflow) use crate::workflow::next::advice::advice;
-pub(in crate::workflow) use crate::workflow::next::operation::{
+pub use crate::workflow::next::advice::advice;
+pub use crate::workflow::next::operation::{
     Rollback, SoFar, finish, fleet_again, hint, rollback, tell_key, tell_key_of, which, which_of,
 };
-pub(in crate::workflow) use crate::workflow::next::pairing::{CloudOf, pair_again, tell_cloud_of};
-pub(in crate::workflow) use crate::workflow::next::recovery::Recovery;
+pub use crate::workflow::next::pairing::{CloudOf, pair_again, tell_cloud_of};
+pub use crate::workflow::next::recovery::Recovery;
 pub use crate::workflow::next::shell::Shell;

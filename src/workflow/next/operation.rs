@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::dct::DeviceId;
-use crate::dct::DeviceIdSource;
+use crate::dct::{DeviceId, DeviceIdSource};
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::workflow::next::command_line::{
     choice, cloud, fields_from, fields_option, file, flag, option, restore_from, then, whole_from,
@@ -12,7 +11,7 @@ use crate::workflow::next::command_line::{
 
 /// How far an operation got, as far as it matters for the undo.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::workflow) struct SoFar<'o> {
+pub struct SoFar<'o> {
     /// The backup of what was there.
     pub backup: Option<&'o Path>,
     /// True if the device may have been written.
@@ -23,7 +22,7 @@ pub(in crate::workflow) struct SoFar<'o> {
 
 /// How to undo a write.
 #[derive(Clone, Debug)]
-pub(in crate::workflow) enum Rollback {
+pub enum Rollback {
     /// A command, and what it restores: "the key that was there".
     Command { what: &'static str, command: String },
     /// Nothing can be written back: why, and where the bytes are.
@@ -34,7 +33,7 @@ pub(in crate::workflow) enum Rollback {
 
 /// The command that repeats the operation. An existing backup is recognized, and not stored twice; `--no-backup` is not
 /// repeated.
-pub(in crate::workflow) fn retry(started: &Started) -> String {
+pub fn retry(started: &Started) -> String {
     if let Some(again) = key_in_hand(started) {
         return again;
     }
@@ -91,26 +90,27 @@ fn proof(started: &Started) -> String {
 }
 
 /// The command that continues a list.
-pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
+pub fn fleet_again(request: &Request) -> String {
     let list = match request.file.as_deref() {
         Some("-") | None => "-".to_owned(),
         Some(list) => file(list),
     };
     let Some(fleet) = &request.fleet else { return format!("duo-provision fleet provision {list}") };
+    let terms = &fleet.terms;
     let number =
         |name: &str, number: Option<u32>| option(name, number.map(|number| number.to_string()).as_deref());
     format!(
         "duo-provision fleet provision {list}{}{}{}{}{}{}{}{}{}{}",
         option("ledger", fleet.ledger_typed.then_some(fleet.ledger.as_str())),
-        option("shard", fleet.shard.as_deref()),
-        option("rate", fleet.rate.as_deref()),
-        number("concurrency", fleet.concurrency),
-        number("max-failures", fleet.max_failures),
-        flag("skip-invalid", fleet.skip_invalid),
-        flag("allow-generic", fleet.allow_generic),
-        flag("allow-shared-keys", fleet.allow_shared_keys),
+        option("shard", terms.shard.as_deref()),
+        option("rate", terms.rate.as_deref()),
+        number("concurrency", terms.concurrency),
+        number("max-failures", terms.max_failures),
+        flag("skip-invalid", terms.skip_invalid),
+        flag("allow-generic", terms.allow_generic),
+        flag("allow-shared-keys", terms.allow_shared_keys),
         cloud(request),
-        number("timeout", fleet.timeout),
+        number("timeout", terms.timeout),
     )
 }
 
@@ -121,7 +121,7 @@ fn device_port(started: &Started) -> String {
 }
 
 /// The commands to finish and to undo.
-pub(in crate::workflow) fn hint(started: &Started, rollback: &Rollback) -> String {
+pub fn hint(started: &Started, rollback: &Rollback) -> String {
     format!("{}{rollback}", finish(started))
 }
 
@@ -138,19 +138,19 @@ impl fmt::Display for Rollback {
 }
 
 /// The command to finish.
-pub(in crate::workflow) fn finish(started: &Started) -> String {
+pub fn finish(started: &Started) -> String {
     format!("to finish: {}", retry(started))
 }
 
 /// How to finish a `restoreKey` of bytes that are in no file, in words: no command can do it.
-pub(in crate::workflow) fn key_in_hand(started: &Started) -> Option<String> {
+pub fn key_in_hand(started: &Started) -> Option<String> {
     let of_bytes = started.operation == OperationKind::Restore && started.request.file.is_none();
     let key = started.after.filter(|_| of_bytes)?;
     Some(format!("call restoreKey again with the key of fingerprint {key}"))
 }
 
 /// How to undo the operation. A key slot that held no key is not written back.
-pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
+pub fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
     if started.operation == OperationKind::Rotate {
         return rollback_of_rotation(started, so_far);
     }
@@ -209,30 +209,30 @@ fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
 }
 
 /// The command that sends the key in the device to the operation's cloud.
-pub(in crate::workflow) fn tell_key(started: &Started) -> Option<String> {
+pub fn tell_key(started: &Started) -> Option<String> {
     let id = started.device.id.or(started.request.owner)?;
     Some(tell_key_of(id, &started.device, &started.request))
 }
 
 /// The command that sends the key in the device to the request's cloud.
-pub(in crate::workflow) fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
+pub fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
     let attached = choice(None, path(device, request), request.usbip.as_deref());
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))
 }
 
 /// The arguments that select the device.
-pub(in crate::workflow) fn which(started: &Started) -> String {
+pub fn which(started: &Started) -> String {
     which_of(&started.device, &started.request)
 }
 
 /// The same, from a device mark and a request.
-pub(in crate::workflow) fn which_of(device: &DeviceMark, request: &Request) -> String {
+pub fn which_of(device: &DeviceMark, request: &Request) -> String {
     choice(device.id.or(request.owner), path(device, request), request.usbip.as_deref())
 }
 
 /// The same, for a command that stores what it reads, or writes.
-pub(in crate::workflow) fn on_device(started: &Started) -> String {
+pub fn on_device(started: &Started) -> String {
     let request = &started.request;
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     option("archive", request.archive.as_deref()) + &which(started) + &unproven

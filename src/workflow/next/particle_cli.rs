@@ -14,10 +14,7 @@ const PROFILE_SINCE: (u64, u64) = (3, 47);
 const MAX_PACKAGE: u64 = 256 * 1024;
 
 /// `particle profile …` or `particle config …`; both if the version is not known.
-pub(in crate::workflow) fn profile_command(
-    env: impl Fn(&str) -> Option<OsString>,
-    arguments: &str,
-) -> String {
+pub fn profile_command(env: impl Fn(&str) -> Option<OsString>, arguments: &str) -> String {
     match version(&env("PATH").unwrap_or_default()) {
         Some(version) if version < PROFILE_SINCE => format!("particle config {arguments}"),
         Some(_) => format!("particle profile {arguments}"),

@@ -8,7 +8,7 @@ use crate::workflow::next::command_line::{fields_from, file, then};
 use crate::workflow::next::operation::{Rollback, hint, on_device, retry};
 
 /// What is needed to recover the device if a write goes wrong.
-pub(in crate::workflow) struct Recovery<'r> {
+pub struct Recovery<'r> {
     /// The operation, as the journal records it.
     pub started: &'r Started,
     /// How to undo the write.

@@ -19,14 +19,14 @@ use crate::workflow::context::{Context, DeviceRef, Event, Phase, Snapshot, Whole
 use crate::workflow::record::journal::OperationRecord;
 
 /// Where a backup goes, and whether it is encrypted.
-pub(in crate::workflow) struct Destination {
+pub struct Destination {
     pub place: Place,
     /// The passphrase that a key is encrypted with; `None` if it is not encrypted.
     pub encrypt: Option<Passphrase>,
 }
 
 /// Where a backup goes.
-pub(in crate::workflow) enum Place {
+pub enum Place {
     /// The archive, under a name that the archive makes.
     Archive(Archive),
     /// A file that the user named.
@@ -35,10 +35,7 @@ pub(in crate::workflow) enum Place {
 
 /// The archive that the options and the environment name. It is read once here: identifying its files takes time, and
 /// no Duo should be held open meanwhile. Errors of that read are reported where the archive is needed.
-pub(in crate::workflow) fn locate_archive(
-    context: Context<'_>,
-    option: Option<&str>,
-) -> Result<Archive, Error> {
+pub fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
     let located = Archive::locate(option.map(Path::new), &context.env);
     let archive = located.map_err(|missing| {
         let code = match &missing {
@@ -52,11 +49,7 @@ pub(in crate::workflow) fn locate_archive(
 }
 
 /// Checks that a backup can be kept, before the device is touched: in the named file, or in the archive.
-pub(in crate::workflow) fn prepare(
-    context: Context<'_>,
-    file: Option<&Path>,
-    archive: Option<&str>,
-) -> Result<Place, Error> {
+pub fn prepare(context: Context<'_>, file: Option<&Path>, archive: Option<&str>) -> Result<Place, Error> {
     let Some(file) = file else {
         let archive = locate_archive(context, archive)?;
         archive.prepare()?;
@@ -68,7 +61,7 @@ pub(in crate::workflow) fn prepare(
 
 /// Bytes of a Duo to back up, and what they are.
 #[derive(Clone)]
-pub(in crate::workflow) struct BackupItem<'a> {
+pub struct BackupItem<'a> {
     pub bytes: &'a [u8],
     pub contents: Contents,
     /// Where they begin: in the DCT; for a whole DCT, in the internal flash.
@@ -86,58 +79,40 @@ pub(in crate::workflow) struct BackupItem<'a> {
 }
 
 impl<'a> BackupItem<'a> {
+    fn new(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
+        let length = bytes.len();
+        Self { bytes, contents, offset, length, copy_rule: None, origin: Origin::Device, public, opens: None }
+    }
+
+    /// The contents of the key slot.
+    fn in_slot(bytes: &'a [u8], contents: Contents, public: Option<PublicKey>) -> Self {
+        Self::new(bytes, contents, u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX), public)
+    }
+
     /// The key slot.
-    pub fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
+    fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
         let slot = snapshot.image().private_key_slot();
-        let bytes = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
-        Ok(Self {
-            bytes,
-            length: bytes.len(),
-            copy_rule: None,
-            opens: None,
-            contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
-            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-            origin: Origin::Device,
-            public: key_of(&snapshot.slot),
-        })
+        let bytes = slot.ok_or_else(|| Error::internal("the DCT was read short"))?;
+        let contents = if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot };
+        Ok(Self::in_slot(bytes, contents, key_of(&snapshot.slot)))
     }
 
     /// The application section, as it was read.
     pub fn section(snapshot: &'a Snapshot) -> Self {
-        let bytes = snapshot.image().bytes();
-        Self::dump(bytes, Contents::Dct, 0, &snapshot.slot)
-    }
-
-    /// A DCT or a part of it, as it was read.
-    pub fn dump(bytes: &'a [u8], contents: Contents, offset: u32, slot: &Slot) -> Self {
-        Self::of_bytes(bytes, contents, offset, key_of(slot))
+        Self::new(snapshot.image().bytes(), Contents::Dct, 0, key_of(&snapshot.slot))
     }
 
     /// Both copies of a DCT, as they were read. The key is the one in the copy that counts.
     pub fn whole(held: &'a WholeHeld, device: &DeviceRef) -> Self {
         let public = held.current.as_ref().and_then(|current| key_of(&current.slot));
         let offset = whole_dct_address(device.bootloader);
-        let kept = Self::of_bytes(&held.bytes, Contents::WholeDct, offset, public);
-        Self { copy_rule: Some(held.rule), ..kept }
-    }
-
-    fn of_bytes(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
-        let length = bytes.len();
-        Self { bytes, contents, offset, length, copy_rule: None, origin: Origin::Device, public, opens: None }
+        Self { copy_rule: Some(held.rule), ..Self::new(&held.bytes, Contents::WholeDct, offset, public) }
     }
 
     /// A key that was made for the device.
     fn new_key(image: &'a SlotImage, public: PublicKey) -> Self {
-        Self {
-            bytes: image.as_bytes(),
-            contents: Contents::PrivateKey,
-            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-            length: image.as_bytes().len(),
-            copy_rule: None,
-            origin: Origin::NewKey,
-            public: Some(public),
-            opens: None,
-        }
+        let key = Self::in_slot(image.as_bytes(), Contents::PrivateKey, Some(public));
+        Self { origin: Origin::NewKey, ..key }
     }
 
     /// The key alone, as PEM.
@@ -148,132 +123,109 @@ impl<'a> BackupItem<'a> {
     }
 }
 
-/// Backs up the slot's bytes as they were read, or the key in it encrypted. They are on the disk, synced and read back,
-/// before this returns.
-pub(in crate::workflow) fn back_up_slot(
-    context: Context<'_>,
-    device: &DeviceRef,
-    snapshot: &Snapshot,
-    destination: &Destination,
-    record: &mut OperationRecord<'_>,
-) -> Result<Stored, Error> {
-    keep_slot(context, device, snapshot, destination, record, None).map(|kept| kept.0)
-}
-
-/// The same, and stores `beside` first, once the key is known to be one that can be kept.
-fn keep_slot(
-    context: Context<'_>,
-    device: &DeviceRef,
-    snapshot: &Snapshot,
-    destination: &Destination,
-    record: &mut OperationRecord<'_>,
-    beside: Option<&BackupItem<'_>>,
-) -> Result<(Stored, Option<Stored>), Error> {
-    let on_it = |error: Error| error.during("keeping a backup").on(device, KeyState::Unchanged);
-    let text = destination.text(context, snapshot).map_err(on_it)?;
-    let slot = BackupItem::key_slot(snapshot)?;
-    let item = text.as_ref().map_or_else(|| slot.clone(), |text| slot.in_text(text));
-    context.phase(Phase::Backup);
-    let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
-    let stored = store(context, device, &item, &destination.place)?;
-    record.backed_up(&stored).map_err(|error| error.on(device, KeyState::Unchanged))?;
-    Ok((stored, beside))
-}
-
-/// The same for any bytes of a Duo.
-pub(in crate::workflow) fn back_up_bytes(
-    context: Context<'_>,
-    device: &DeviceRef,
-    item: &BackupItem<'_>,
-    place: &Place,
-    record: &mut OperationRecord<'_>,
-) -> Result<Stored, Error> {
-    context.phase(Phase::Backup);
-    let stored = store(context, device, item, place)?;
-    record.backed_up(&stored).map_err(|error| error.on(device, KeyState::Unchanged))?;
-    Ok(stored)
-}
-
-/// Stores bytes of a Duo on the disk, and reports the file.
-fn store(
-    context: Context<'_>,
-    device: &DeviceRef,
-    item: &BackupItem<'_>,
-    place: &Place,
-) -> Result<Stored, Error> {
-    let backup = describe(context, device, item);
-    let stored = match place {
-        Place::Archive(archive) => archive.store(&backup),
-        Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
-    };
-    let stored = stored
-        .map_err(|error| Error::from(error).during("keeping a backup").on(device, KeyState::Unchanged))?;
-    if stored.manifest.is_none() && !stored.already_there {
-        context.note("the bytes are saved, but the manifest beside them could not be written");
-    }
-    warn_of_readers(context, &stored.path, stored.privacy);
-    let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
-    context.control.event(event);
-    Ok(stored)
-}
-
 /// The backups that are made before a write; none with `--no-backup`.
 #[derive(Default)]
-pub(in crate::workflow) struct Backups {
+pub struct Backups {
     /// Of what will be overwritten: the key slot, or the DCT.
     pub first: Option<PathBuf>,
     /// The application section, with the bytes beside those that are written.
     pub section: Option<PathBuf>,
 }
 
-/// The automatic backup before the key is written. The section is kept with it, for the bytes beside the slot. If the
-/// key is encrypted, the slot in the section is blanked.
-pub(in crate::workflow) fn back_up_key(
-    context: Context<'_>,
-    device: &DeviceRef,
-    section: &Snapshot,
-    destination: &Destination,
-    record: &mut OperationRecord<'_>,
-) -> Result<Backups, Error> {
-    let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
-    let beside = BackupItem::section(blanked.as_ref().unwrap_or(section));
-    let (key, beside) = keep_slot(context, device, section, destination, record, Some(&beside))?;
-    Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
+/// Backs up what is in one Duo, for one operation. All of it is on the disk, synced and read back, when a method
+/// returns.
+pub struct Keeper<'k, 'a> {
+    pub device: &'k DeviceRef,
+    pub to: &'k Destination,
+    pub record: &'k mut OperationRecord<'a>,
 }
 
-/// The same before other fields are written: the whole application section, as `dct backup` keeps it.
-pub(in crate::workflow) fn back_up_section(
-    context: Context<'_>,
-    device: &DeviceRef,
-    section: &Snapshot,
-    destination: &Destination,
-    record: &mut OperationRecord<'_>,
-) -> Result<Backups, Error> {
-    let item = BackupItem::section(section);
-    let stored = back_up_bytes(context, device, &item, &destination.place, record)?;
-    Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
-}
-
-/// The same before a whole DCT is written: each key in a file of its own, including one that the firmware misreads, and
-/// then both copies.
-pub(in crate::workflow) fn back_up_whole(
-    context: Context<'_>,
-    device: &DeviceRef,
-    held: &WholeHeld,
-    destination: &Destination,
-    record: &mut OperationRecord<'_>,
-) -> Result<Backups, Error> {
-    let uncounted = held.uncounted();
-    for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
-        back_up_slot(context, device, copy, destination, record)?;
+impl Keeper<'_, '_> {
+    /// The slot's bytes as they were read, or the key in it encrypted.
+    pub fn slot(&mut self, snapshot: &Snapshot) -> Result<Stored, Error> {
+        self.slot_and(snapshot, None).map(|kept| kept.0)
     }
-    let stored =
-        back_up_bytes(context, device, &BackupItem::whole(held, device), &destination.place, record)?;
-    Ok(Backups { first: Some(stored.path), section: None })
+
+    /// The same, and stores `beside` first, once the key is known to be one that can be kept.
+    fn slot_and(
+        &mut self,
+        snapshot: &Snapshot,
+        beside: Option<&BackupItem<'_>>,
+    ) -> Result<(Stored, Option<Stored>), Error> {
+        let context = self.record.context;
+        let text = self.to.text(context, snapshot);
+        let text = text.map_err(|error| self.unchanged(error.during("keeping a backup")))?;
+        let slot = BackupItem::key_slot(snapshot)?;
+        let item = text.as_ref().map_or_else(|| slot.clone(), |text| slot.in_text(text));
+        context.phase(Phase::Backup);
+        let beside = beside.map(|beside| self.store(beside)).transpose()?;
+        Ok((self.recorded(&item)?, beside))
+    }
+
+    /// Any bytes of a Duo.
+    pub fn bytes(&mut self, item: &BackupItem<'_>) -> Result<Stored, Error> {
+        self.record.context.phase(Phase::Backup);
+        self.recorded(item)
+    }
+
+    /// The automatic backup before the key is written. The section is kept with it, for the bytes beside the slot. If
+    /// the key is encrypted, the slot in the section is blanked.
+    pub fn key(&mut self, section: &Snapshot) -> Result<Backups, Error> {
+        let blanked = self.to.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
+        let beside = BackupItem::section(blanked.as_ref().unwrap_or(section));
+        let (key, beside) = self.slot_and(section, Some(&beside))?;
+        Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
+    }
+
+    /// The same before other fields are written: the whole application section, as `dct backup` keeps it.
+    pub fn section(&mut self, section: &Snapshot) -> Result<Backups, Error> {
+        let stored = self.bytes(&BackupItem::section(section))?;
+        Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
+    }
+
+    /// The same before a whole DCT is written: each key in a file of its own, including one that the firmware misreads,
+    /// and then both copies.
+    pub fn whole(&mut self, held: &WholeHeld) -> Result<Backups, Error> {
+        let uncounted = held.uncounted();
+        for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
+            self.slot(copy)?;
+        }
+        let stored = self.bytes(&BackupItem::whole(held, self.device))?;
+        Ok(Backups { first: Some(stored.path), section: None })
+    }
+
+    /// Stores bytes as the backup that the journal names.
+    fn recorded(&mut self, item: &BackupItem<'_>) -> Result<Stored, Error> {
+        let stored = self.store(item)?;
+        self.record.backed_up(&stored).map_err(|error| self.unchanged(error))?;
+        Ok(stored)
+    }
+
+    /// Stores bytes on the disk, and reports the file.
+    fn store(&self, item: &BackupItem<'_>) -> Result<Stored, Error> {
+        let context = self.record.context;
+        let backup = describe(context, self.device, item);
+        let stored = match &self.to.place {
+            Place::Archive(archive) => archive.store(&backup),
+            Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
+        };
+        let stored = stored.map_err(|error| self.unchanged(Error::from(error).during("keeping a backup")))?;
+        if stored.manifest.is_none() && !stored.already_there {
+            context.note("the bytes are saved, but the manifest beside them could not be written");
+        }
+        warn_of_readers(context, &stored.path, stored.privacy);
+        let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
+        context.control.event(event);
+        Ok(stored)
+    }
+
+    fn unchanged(&self, error: Error) -> Error {
+        error.on(self.device, KeyState::Unchanged)
+    }
 }
 
 /// Stores a key that was made here, before it is sent anywhere. Returns its file.
-pub(in crate::workflow) fn store_new_key(
+pub fn store_new_key(
     context: Context<'_>,
     device: &DeviceRef,
     image: &SlotImage,
@@ -288,7 +240,7 @@ pub(in crate::workflow) fn store_new_key(
 }
 
 /// Warns if others can read a file that is meant for its owner only.
-pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+pub fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
     if privacy == Privacy::Others {
         context.note(format!(
             "others on this machine may be able to read {}: {}",
@@ -307,7 +259,7 @@ fn key_of(slot: &Slot) -> Option<PublicKey> {
 }
 
 /// True if the slot is saved as a key. This includes a key in a form that the firmware misreads.
-pub(in crate::workflow) const fn counts_as_key(slot: &Slot) -> bool {
+pub const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
@@ -328,11 +280,8 @@ impl Destination {
         }
         let read = snapshot.slot.key().ok_or_else(|| {
             let holds = &snapshot.slot;
-            Error::new(
-                Code::InvalidArgument,
-                format!("the key slot holds {holds}, and only a key can be PEM"),
-            )
-            .hint("give the file a name that ends in .bin")
+            Error::invalid(format!("the key slot holds {holds}, and only a key can be PEM"))
+                .hint("give the file a name that ends in .bin")
         })?;
         say_what_is_lost(context, snapshot, &read.key);
         Ok(Some(Text { pem: plain_pem(&read.key)?, opens: None }))
@@ -370,37 +319,34 @@ fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey)
 }
 
 /// A key as unencrypted PEM.
-pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let pem = key.to_pkcs8_pem().map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+pub fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let pem = key.to_pkcs8_pem().map_err(Error::internal)?;
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
 /// Refuses a PEM file name for bytes that are not PEM.
-pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
+pub fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
     match path.filter(|path| is_pem_name(path)) {
         None => Ok(()),
-        Some(path) => Err(Error::new(
-            Code::InvalidArgument,
-            format!("{}: {what} is no PEM, which is what the name promises", plain_path(path)),
-        )
+        Some(path) => Err(Error::invalid(format!(
+            "{}: {what} is no PEM, which is what the name promises",
+            plain_path(path)
+        ))
         .hint("give the file a name that ends in .bin")),
     }
 }
 
 /// The error for a slot without a key, which cannot be saved as an encrypted key.
-pub(in crate::workflow) fn not_encryptable(slot: &Slot) -> Error {
+pub fn not_encryptable(slot: &Slot) -> Error {
     let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
     Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
         .hint("leave --encrypt out: the bytes are then saved as they are")
 }
 
 /// A key as PEM, encrypted with a passphrase.
-pub(in crate::workflow) fn encrypt(
-    key: &PrivateKey,
-    passphrase: &Passphrase,
-) -> Result<Zeroizing<String>, Error> {
+pub fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroizing<String>, Error> {
     key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
-        .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
+        .map_err(|error| Error::internal(format!("the key could not be encrypted: {error}")))
 }
 
 fn describe<'a>(context: Context<'_>, device: &DeviceRef, item: &BackupItem<'a>) -> Backup<'a> {

@@ -13,16 +13,16 @@ use crate::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Request, Started, Step,
 };
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef};
+use crate::workflow::context::{Context, DeviceRef, Target};
 
 /// The journal, before an operation begins.
-pub(in crate::workflow) struct Records {
+pub struct Records {
     journal: Option<Journal>,
     required: bool,
 }
 
 /// The record of an operation that begins. `keys`: the key that was there, and the new key.
-pub(in crate::workflow) fn started(
+pub fn started(
     operation: OperationKind,
     device: DeviceMark,
     keys: (Option<Fingerprint>, Option<Fingerprint>),
@@ -30,6 +30,11 @@ pub(in crate::workflow) fn started(
 ) -> Started {
     let tool = concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned();
     Started { operation, device, before: keys.0, after: keys.1, request, tool }
+}
+
+/// A request with the options that select a Duo, as they were typed.
+pub fn selection(context: Context<'_>, target: &Target) -> Request {
+    Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() }
 }
 
 impl Records {
@@ -84,35 +89,32 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
 const MAX_PAST: usize = 1000;
 
 /// The operations that may be open, in the order in which they began: on one device, or on all.
-pub(in crate::workflow) fn operations(
-    context: Context<'_>,
-    device: Option<&DeviceMark>,
-) -> Result<Vec<Operation>, Error> {
+pub fn operations(context: Context<'_>, device: Option<&DeviceMark>) -> Result<Vec<Operation>, Error> {
     let journal = Journal::locate(&context.env)?;
     Ok(journal.operations(device, &|time| context.clock.sleep(time))?)
 }
 
 /// The settled operations on a device, the last one first. An unreadable history is ignored: nothing that depends on it
 /// is dangerous.
-pub(in crate::workflow) fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
+pub fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
     let past = Journal::locate(&context.env).and_then(|journal| journal.past(device));
     past.into_iter().flatten().take(MAX_PAST).filter_map(Result::ok)
 }
 
 /// The same for all devices. For a Duo that does not tell its id.
-pub(in crate::workflow) fn pasts(context: Context<'_>) -> Vec<Operation> {
+pub fn pasts(context: Context<'_>) -> Vec<Operation> {
     let Ok(journal) = Journal::locate(&context.env) else { return Vec::new() };
     let Ok(pasts) = journal.pasts() else { return Vec::new() };
     pasts.filter_map(Result::ok).flat_map(|past| past.take(MAX_PAST).filter_map(Result::ok)).collect()
 }
 
 /// The last request that sent a key of this device to a cloud, as far as the journal can be read.
-pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
+pub fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
     last_telling(context, id).map(|operation| operation.started.request)
 }
 
 /// Whether the last key that was sent to a cloud for this device is the generic one, as far as the journal knows.
-pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
+pub fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
     last_telling(context, id).is_some_and(|operation| {
         let request = &operation.started.request;
         operation.kind() == OperationKind::Provision && !request.from_device && request.file.is_none()
@@ -135,12 +137,7 @@ fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
 }
 
 /// Records that a key was proven to pair with the cloud's. `request`: the options that asked for it.
-pub(in crate::workflow) fn record_proof(
-    context: Context<'_>,
-    device: DeviceMark,
-    key: Fingerprint,
-    request: Request,
-) {
+pub fn record_proof(context: Context<'_>, device: DeviceMark, key: Fingerprint, request: Request) {
     let from_device = request.from_device.then_some(key);
     let started = started(OperationKind::Verify, device, (from_device, Some(key)), request);
     // A journal error is noted; the proof is valid all the same.
@@ -152,8 +149,8 @@ fn without(error: &JournalError) -> String {
 }
 
 /// The journal entry of an operation that runs.
-pub(in crate::workflow) struct OperationRecord<'a> {
-    context: Context<'a>,
+pub struct OperationRecord<'a> {
+    pub context: Context<'a>,
     entry: Option<Entry>,
     required: bool,
     complained: bool,
@@ -164,21 +161,6 @@ impl OperationRecord<'_> {
     pub fn backed_up(&mut self, stored: &Stored) -> Result<(), Error> {
         let path = stored.path.to_string_lossy().into_owned();
         self.before_a_write(Step::BackedUp { path, sha256: Some(stored.sha256.clone()) })
-    }
-
-    /// Call before the first byte is written to the flash; the step is on the disk when this returns.
-    pub fn writing(&mut self) -> Result<(), Error> {
-        self.before_a_write(Step::Writing)
-    }
-
-    /// What was written was read back and compared.
-    pub fn verified(&mut self) {
-        self.say(Step::Verified);
-    }
-
-    /// The Duo left DFU mode.
-    pub fn left(&mut self) {
-        self.say(Step::Left);
     }
 
     /// The new key is on the disk.
@@ -194,26 +176,6 @@ impl OperationRecord<'_> {
         Ok(())
     }
 
-    /// The cloud said that it took the key; more steps follow.
-    pub fn accepted(&mut self) {
-        self.say(Step::Accepted);
-    }
-
-    /// It was proven that the cloud has the key.
-    pub fn proven(&mut self) {
-        self.say(Step::Proven);
-    }
-
-    /// Call before the request that gives the cloud the old key again.
-    pub fn sending_old(&mut self) {
-        self.say(Step::SendingOld);
-    }
-
-    /// It was proven that the cloud has the old key again.
-    pub fn taken_back(&mut self) {
-        self.say(Step::TakenBack);
-    }
-
     fn end(mut self, error: Option<&Error>) {
         let error =
             error.map(|error| Failure { code: error.code().name().to_owned(), key: error.key_state() });
@@ -222,15 +184,17 @@ impl OperationRecord<'_> {
         self.complain(ended);
     }
 
-    fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
+    /// Records a step without which nothing may be written; it is on the disk when this returns.
+    pub fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
         if self.required {
             return self.append(step).map_err(Error::from);
         }
-        self.say(step);
+        self.reached(step);
         Ok(())
     }
 
-    fn say(&mut self, step: Step) {
+    /// Records a step that was reached; a journal error is noted.
+    pub fn reached(&mut self, step: Step) {
         let said = self.append(step);
         self.complain(said);
     }
@@ -261,7 +225,7 @@ impl From<&DeviceRef> for DeviceMark {
 }
 
 /// The absolute path of what was typed.
-pub(in crate::workflow) fn absolute(path: impl AsRef<std::path::Path>) -> String {
+pub fn absolute(path: impl AsRef<std::path::Path>) -> String {
     let path = path.as_ref();
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }

@@ -8,7 +8,7 @@ use crate::archive::{Entry, read_entry};
 use crate::journal::{Operation, Started};
 
 /// The backup that an operation made, if it is unchanged.
-pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
+pub fn kept(operation: &Operation) -> Option<Entry> {
     let (path, sha256) = (operation.backup.as_deref()?, operation.backup_sha256.as_deref()?);
     let entry = read_entry(path).ok().filter(|entry| entry.sha256 == sha256)?;
     let Started { device, request, before, .. } = &operation.started;
@@ -22,7 +22,7 @@ pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
 }
 
 /// The backups that operations made, without those in the archive.
-pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[Entry]) -> Vec<Entry> {
+pub fn kept_elsewhere(operations: &[Operation], archive: &[Entry]) -> Vec<Entry> {
     let mut seen: HashSet<&Path> = archive.iter().map(|entry| entry.path.as_path()).collect();
     let mut found = Vec::new();
     for operation in operations {
@@ -38,10 +38,7 @@ pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[E
 /// The operation, with a backup of the key that was there before: its own if it is unchanged, otherwise the newest in
 /// `others` (the last one first), since an earlier operation may have made it. If there is none: its own if the file is
 /// missing, since the user may put it back; no backup if the file has other bytes now.
-pub(in crate::workflow) fn with_backup<'o>(
-    operation: &Operation,
-    others: impl Iterator<Item = Operation> + 'o,
-) -> Operation {
+pub fn with_backup<'o>(operation: &Operation, others: impl Iterator<Item = Operation> + 'o) -> Operation {
     let unknown = operation.backup.is_some() && operation.backup_sha256.is_none();
     if unknown || kept(operation).is_some() {
         return operation.clone();

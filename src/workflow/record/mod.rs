@@ -1,5 +1,5 @@
 //! Puts backups and journal records on the disk before flash or cloud is touched.
 
-pub(in crate::workflow) mod backup;
-pub(in crate::workflow) mod journal;
-pub(in crate::workflow) mod kept;
+pub mod backup;
+pub mod journal;
+pub mod kept;

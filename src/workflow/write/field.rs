@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use std::time::Duration;
 
-use crate::dct::DctImage;
-use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
+use crate::dct::{DEVICE_PUBLIC_KEY, DctImage, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::journal::Step;
 use crate::keys::SlotImage;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, Transfer, interrupted};
 use crate::workflow::device::opened::Opened;
@@ -22,26 +22,22 @@ use crate::workflow::write::permitted::Permitted;
 use crate::workflow::write::proof::block_of;
 
 /// The phase of an operation that was stopped after it wrote and verified its field.
-pub(in crate::workflow) const AFTER_THE_WRITE: &str = "after the write";
+pub const AFTER_THE_WRITE: &str = "after the write";
 
 /// The block that is sent for a field; an error if its place cannot be proven.
-pub(in crate::workflow) fn block_to_write(
-    opened: &Opened<'_>,
-    before: &Snapshot,
-    patch: &Patch,
-) -> Result<Block, Error> {
+pub fn block_to_write(opened: &Opened<'_>, before: &Snapshot, patch: &Patch) -> Result<Block, Error> {
     block_of(patch, before, opened.unproven)
         .map_err(|error| error.during(patch.during()).on(&opened.device, KeyState::Unchanged))
 }
 
 /// Refuses a Duo to which no key at all could be written. For a dry run, which makes no key.
-pub(in crate::workflow) fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
+pub fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
     block_to_write(opened, held, &Patch::key(&SlotImage::reset())).map(drop)
 }
 
 /// Writes all bytes of the field. Returns the Duo and what it holds once a read-back shows the new field and everything
 /// else unchanged.
-pub(in crate::workflow) fn write_verified<'a>(
+pub fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
     patch: &Patch,
@@ -55,7 +51,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     }
     let wanted = patch.applied_to(before)?;
     let block = block_to_write(&opened, before, patch)?;
-    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.before_a_write(Step::Writing).map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let size = patch.bytes().len();
     context.phase(Phase::Write);
@@ -71,14 +67,18 @@ pub(in crate::workflow) fn write_verified<'a>(
     let (opened, held) = written?;
     context.progress(Transfer::Downloaded, size);
     context.progress(Transfer::CompleteDownload, size);
-    record.verified();
-    if context.control.cancel().is_requested() {
-        return Err(interrupted()
-            .during(AFTER_THE_WRITE)
-            .on(&device, patch.key_when_written())
-            .hint("the Duo is still in DFU mode; press RESET to start it"));
-    }
+    ended(&opened, patch.key_when_written(), record)?;
     Ok((opened, held))
+}
+
+/// Records that what was written is verified. Stops there, if that was requested.
+pub fn ended(opened: &Opened<'_>, key: KeyState, record: &mut OperationRecord<'_>) -> Result<(), Error> {
+    record.reached(Step::Verified);
+    if !opened.context.control.cancel().is_requested() {
+        return Ok(());
+    }
+    let stopped = interrupted().during(AFTER_THE_WRITE).on(&opened.device, key);
+    Err(stopped.hint("the Duo is still in DFU mode; press RESET to start it"))
 }
 
 /// The range of the device's public key.
@@ -102,7 +102,7 @@ impl Write<'_> {
         block: Block,
     ) -> Result<(Opened<'a>, Result<Snapshot, String>), Error> {
         let context = opened.context;
-        let deadline = opened.deadline();
+        let deadline = opened.context.deadline();
         let length = self.before.image().bytes().len();
         let outcome = opened.session.write_and_read_back(block, length, deadline);
         context.phase(Phase::Verify);

@@ -4,18 +4,20 @@
 
 use crate::dct::Field;
 use crate::error::{Error, exit};
+use crate::journal::Step;
 use crate::workflow::context::Snapshot;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::Recovery;
-use crate::workflow::record::backup::{Backups, Destination, back_up_key, back_up_section};
+use crate::workflow::record::backup::{Backups, Keeper};
 use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::field::{AFTER_THE_WRITE, block_to_write, write_verified};
 use crate::workflow::write::patch::Patch;
 use crate::workflow::write::transaction::Writing;
 
 /// The fields to write, and the Duo's DCT.
-pub(in crate::workflow) struct Fields {
-    held: Snapshot,
+pub struct Fields {
+    /// What the Duo holds, as it was last read.
+    pub held: Snapshot,
     patches: Vec<Patch>,
     /// True if the key is backed up in a file of its own.
     key_alone: bool,
@@ -30,11 +32,6 @@ impl Fields {
     /// Fields in the order in which they are written.
     pub const fn of_dct(held: Snapshot, patches: Vec<Patch>) -> Self {
         Self { held, patches, key_alone: false }
-    }
-
-    /// What the Duo holds, as it was last read.
-    pub const fn held(&self) -> &Snapshot {
-        &self.held
     }
 
     /// The fields whose bytes in the Duo differ.
@@ -80,14 +77,8 @@ impl Writing for Fields {
         Ok(())
     }
 
-    fn back_up(
-        &self,
-        opened: &Opened<'_>,
-        to: &Destination,
-        record: &mut OperationRecord<'_>,
-    ) -> Result<Backups, Error> {
-        let back_up = if self.key_alone { back_up_key } else { back_up_section };
-        back_up(opened.context, &opened.device, &self.held, to, record)
+    fn back_up(&self, keeper: &mut Keeper<'_, '_>) -> Result<Backups, Error> {
+        if self.key_alone { keeper.key(&self.held) } else { keeper.section(&self.held) }
     }
 
     fn write<'a>(
@@ -100,7 +91,7 @@ impl Writing for Fields {
             if patch.is_in(&self.held) {
                 let name = patch.field().kebab_name();
                 opened.context.note(format!("{name} is as it is in the dump already; it is left alone"));
-                record.verified();
+                record.reached(Step::Verified);
                 continue;
             }
             (opened, self.held) = write_verified(opened, &self.held, patch, recovery, record)

@@ -6,14 +6,11 @@ mod patch;
 mod permitted;
 mod proof;
 mod transaction;
-mod unbacked;
 mod whole_dct;
 
-pub(in crate::workflow) use crate::workflow::write::field::check_key;
-pub(in crate::workflow) use crate::workflow::write::fields::Fields;
-pub(in crate::workflow) use crate::workflow::write::patch::Patch;
-pub(in crate::workflow) use crate::workflow::write::permitted::{Permitted, is_own, reserved};
-pub(in crate::workflow) use crate::workflow::write::transaction::{
-    Beside, Outcome, Proposal, Terms, Transaction, Writing,
-};
-pub(in crate::workflow) use crate::workflow::write::whole_dct::WholeDct;
+pub use crate::workflow::write::field::check_key;
+pub use crate::workflow::write::fields::Fields;
+pub use crate::workflow::write::patch::Patch;
+pub use crate::workflow::write::permitted::{Permitted, is_own, reserved};
+pub use crate::workflow::write::transaction::{Beside, Outcome, Proposal, Terms, Transaction, Writing};
+pub use crate::workflow::write::whole_dct::WholeDct;

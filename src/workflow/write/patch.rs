@@ -10,7 +10,7 @@ use crate::keys::SlotImage;
 use crate::workflow::context::Snapshot;
 
 /// A field and its new bytes.
-pub(in crate::workflow) struct Patch {
+pub struct Patch {
     field: Field,
     bytes: Zeroizing<Vec<u8>>,
 }
@@ -24,10 +24,7 @@ impl Patch {
     /// Any other field, with all of its bytes.
     pub fn field_of(field: Field, bytes: &[u8]) -> Result<Self, Error> {
         if field == DEVICE_PRIVATE_KEY || bytes.len() != field.size {
-            return Err(Error::new(
-                Code::Internal,
-                format!("these bytes are not for {}", field.kebab_name()),
-            ));
+            return Err(Error::internal(format!("these bytes are not for {}", field.kebab_name())));
         }
         Ok(Self { field, bytes: Zeroizing::new(bytes.to_vec()) })
     }

@@ -5,7 +5,7 @@ use crate::dct::{self, DeviceId, Field, Layouts};
 
 /// Where a field of a dump may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::workflow) enum Permitted {
+pub enum Permitted {
     /// To any Duo.
     Anywhere,
     /// It belongs to one device. To another one only if the user allows it.
@@ -47,12 +47,12 @@ impl Permitted {
 }
 
 /// Why this Duo has no such field; `None` if it has it.
-pub(in crate::workflow) fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
+pub fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
     (field.layouts == Layouts::Since030 && bootloader == BootloaderGeneration::R3R4)
         .then_some("its firmware has no such field: the bytes are reserved up to system firmware 0.2.4")
 }
 
 /// Whether a device id in a dump is the one that the Duo itself tells.
-pub(in crate::workflow) fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
+pub fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
     told.is_some_and(|told| id == told.as_bytes())
 }

@@ -17,11 +17,7 @@ const EARLIER: [usize; 2] = [0, 1];
 /// may be blank, and most of what follows the server key is), the block begins at an earlier field, and includes the
 /// bytes from there on: at the server key, otherwise at the nearest field whose place can be proven. `unproven_too`:
 /// write even if no place can be proven, because the user allowed it.
-pub(in crate::workflow) fn block_of(
-    patch: &Patch,
-    before: &Snapshot,
-    unproven_too: bool,
-) -> Result<Block, Error> {
+pub fn block_of(patch: &Patch, before: &Snapshot, unproven_too: bool) -> Result<Block, Error> {
     let (section, field) = (before.image().bytes(), patch.field());
     let telling = |start: &usize| is_telling(section, *start);
     let own = Some(field.offset);
@@ -70,7 +66,7 @@ fn unplaced(patch: &Patch) -> Error {
 }
 
 fn read_short() -> Error {
-    Error::new(Code::Internal, "the DCT was read short")
+    Error::internal("the DCT was read short")
 }
 
 #[cfg(test)]

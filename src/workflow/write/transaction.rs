@@ -7,25 +7,22 @@
 use std::path::PathBuf;
 
 use crate::archive::Archive;
+use crate::dct::CopyRule;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{OperationKind, Request, Started};
+use crate::journal::{OperationKind, Request, Started, Step};
 use crate::keys::{Fingerprint, Passphrase};
-use crate::workflow::context::{Board, Context, DeviceRef, Phase, Plan, Target, Timeout, interrupted};
+use crate::workflow::context::{Board, Context, Phase, Plan, Target, interrupted};
 use crate::workflow::device::leave::leave;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
-use crate::workflow::record::backup::{Backups, Destination, Place, locate_archive};
+use crate::workflow::record::backup::{Backups, Destination, Keeper, Place, locate_archive};
 use crate::workflow::record::journal::{OperationRecord, Records, absolute, started};
-use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
-// One for each flag on the command line; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
-pub(in crate::workflow) struct Terms<'o> {
+pub struct Terms<'o> {
     pub target: &'o Target,
     /// The boards that may be written.
     pub boards: &'static [Board],
-    pub timeout: Timeout,
     pub archive: Option<&'o str>,
     pub no_backup: bool,
     pub accepts_key_loss: bool,
@@ -36,17 +33,18 @@ pub(in crate::workflow) struct Terms<'o> {
 }
 
 /// A Duo that was found, after the check that a backup can be kept.
-pub(in crate::workflow) struct Transaction<'a, 'o> {
+pub struct Transaction<'a, 'o> {
     pub opened: Opened<'a>,
     context: Context<'a>,
     terms: Terms<'o>,
-    archive: Option<Archive>,
+    /// The archive, if there is one.
+    pub archive: Option<Archive>,
     /// `None` in a dry run.
     journal: Option<Records>,
 }
 
 /// What a command writes.
-pub(in crate::workflow) trait Writing {
+pub trait Writing {
     /// The number of parts that are each read back and compared.
     fn parts(&self) -> usize;
 
@@ -57,12 +55,7 @@ pub(in crate::workflow) trait Writing {
     fn check(&self, opened: &Opened<'_>) -> Result<(), Error>;
 
     /// Backs up what is there.
-    fn back_up(
-        &self,
-        opened: &Opened<'_>,
-        to: &Destination,
-        record: &mut OperationRecord<'_>,
-    ) -> Result<Backups, Error>;
+    fn back_up(&self, keeper: &mut Keeper<'_, '_>) -> Result<Backups, Error>;
 
     /// Writes what differs, and returns once all of it was read back and compared.
     fn write<'a>(
@@ -74,7 +67,7 @@ pub(in crate::workflow) trait Writing {
 }
 
 /// What a command does in addition to the write, even if the Duo holds the data already.
-pub(in crate::workflow) trait Beside {
+pub trait Beside {
     /// Runs before the question, and can change the plan that the question shows.
     fn prepare(
         &mut self,
@@ -91,7 +84,7 @@ pub(in crate::workflow) trait Beside {
 }
 
 /// The write that a command proposes after it has looked at the Duo.
-pub(in crate::workflow) struct Proposal<'c, W> {
+pub struct Proposal<'c, W> {
     /// The operation, as the journal records it.
     pub started: Started,
     pub writing: W,
@@ -106,9 +99,17 @@ pub(in crate::workflow) struct Proposal<'c, W> {
     pub beside: Option<&'c mut dyn Beside>,
 }
 
+impl<W> Proposal<'_, W> {
+    /// A write after which nothing else is left to do, and that the backup that is made now undoes.
+    pub fn new(started: Started, writing: W, plan: Plan, already: &'static str) -> Self {
+        let then = "nothing else is left to do";
+        Self { started, writing, plan, already, then, rollback: None, beside: None }
+    }
+}
+
 /// The result; empty in a dry run.
 #[derive(Default)]
-pub(in crate::workflow) struct Outcome {
+pub struct Outcome {
     /// The backup of what was there; absolute.
     pub backup: Option<PathBuf>,
     /// False if the Duo held all of it already.
@@ -124,28 +125,9 @@ impl<'a, 'o> Transaction<'a, 'o> {
         let archive = locate_archive(context, terms.archive);
         let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
         let journal = if terms.dry_run { None } else { Some(Records::required(context)?) };
-        let opened = Opened::find_board(context, terms.target, terms.boards, terms.timeout)?;
+        let opened = Opened::find_board(context, terms.target, terms.boards)?;
         check_unbacked(&opened, terms.no_backup, terms.accepts_key_loss)?;
         Ok(Self { opened, context, terms, archive, journal })
-    }
-
-    /// The Duo.
-    pub fn device(&self) -> &DeviceRef {
-        &self.opened.device
-    }
-
-    /// The archive, if there is one.
-    pub fn archive(&self) -> Option<&Archive> {
-        self.archive.as_ref()
-    }
-
-    /// The options that select the Duo.
-    pub fn selection(&self) -> Request {
-        Request {
-            usbip: self.context.bus.address(),
-            path: self.terms.target.path.clone(),
-            ..Request::default()
-        }
     }
 
     /// The record of the operation, with the options that all commands share.
@@ -160,11 +142,11 @@ impl<'a, 'o> Transaction<'a, 'o> {
             allow_unproven_address: self.terms.target.allow_unproven_address,
             encrypt: self.terms.encrypt.is_some(),
             archive: self.terms.archive.map(absolute),
+            usbip: self.context.bus.address(),
+            path: self.terms.target.path.clone(),
             ..request
         };
-        let Request { usbip, path, .. } = self.selection();
-        let request = Request { usbip, path, ..request };
-        started(operation, self.device().into(), keys, request)
+        started(operation, (&self.opened.device).into(), keys, request)
     }
 
     /// Performs the write, unless it is a dry run.
@@ -208,14 +190,14 @@ fn run<W: Writing>(
         prepare(&opened, &mut proposal, &backups, record)?;
     }
     if is_there {
-        (0..proposal.writing.parts()).for_each(|_| record.verified());
+        (0..proposal.writing.parts()).for_each(|_| record.reached(Step::Verified));
         backups.first = None;
     } else {
         opened = write(opened, &mut proposal, &backups, record)?;
     }
     if leaves {
         leave(opened, proposal.then)?;
-        record.left();
+        record.reached(Step::Left);
     }
     Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
 }
@@ -227,8 +209,8 @@ fn back_up<W: Writing>(
     destination: Option<&Destination>,
     record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
-    if let Some(destination) = destination {
-        return writing.back_up(opened, destination, record);
+    if let Some(to) = destination {
+        return writing.back_up(&mut Keeper { device: &opened.device, to, record });
     }
     opened.context.note("no backup is made (--no-backup): what is written over is lost");
     Ok(Backups::default())
@@ -268,6 +250,24 @@ fn write<'a, W: Writing>(
         Some(beside) => beside.write_failed(error),
         None => error,
     })
+}
+
+/// The option that is required with `--no-backup`.
+const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";
+
+/// Refuses a write without a backup if the write is not atomic, unless that is accepted. r3 to r5 first program the new
+/// bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
+/// redbear/Duo `firmware/bootloader`); r6 leaves the old copy alone until the new one is whole.
+fn check_unbacked(opened: &Opened<'_>, no_backup: bool, accepted: bool) -> Result<(), Error> {
+    let device = &opened.device;
+    if !no_backup || accepted || !device.board.is_duo() || device.copy_rule == CopyRule::R6 {
+        return Ok(());
+    }
+    let message = "without a backup the key can be lost for good here: the firmware of bootloaders r3 to r5 programs the \
+                   new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one";
+    Err(Error::invalid(message)
+        .on(device, KeyState::Unchanged)
+        .hint(format!("leave --no-backup out; or, if you really mean it, add {ACCEPTED}")))
 }
 
 /// Asks for consent. Anything but true is a refusal.

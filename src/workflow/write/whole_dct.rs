@@ -11,15 +11,16 @@ use std::time::Duration;
 use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::journal;
 use crate::keys::Fingerprint;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, WholeHeld, interrupted};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::reconcile::{Observed, Probe, reconcile};
 use crate::workflow::device::whole_dct::differences;
 use crate::workflow::next::Recovery;
-use crate::workflow::record::backup::{Backups, Destination, back_up_whole};
+use crate::workflow::record::backup::{Backups, Keeper};
 use crate::workflow::record::journal::OperationRecord;
-use crate::workflow::write::field::AFTER_THE_WRITE;
+use crate::workflow::write::field::ended;
 use crate::workflow::write::transaction::Writing;
 
 /// The number of doubts at which the write is given up.
@@ -29,7 +30,7 @@ const DOUBTS: u32 = 2;
 const WRITING: &str = "writing the whole DCT";
 
 /// The write of a whole DCT, both copies.
-pub(in crate::workflow) struct WholeDct<'f> {
+pub struct WholeDct<'f> {
     /// What the Duo held before the first step.
     pub held: WholeHeld,
     /// What the Duo should hold.
@@ -55,13 +56,8 @@ impl Writing for WholeDct<'_> {
         next_step(&self.held.bytes, self.image, self.known).is_none()
     }
 
-    fn back_up(
-        &self,
-        opened: &Opened<'_>,
-        to: &Destination,
-        record: &mut OperationRecord<'_>,
-    ) -> Result<Backups, Error> {
-        back_up_whole(opened.context, &opened.device, &self.held, to, record)
+    fn back_up(&self, keeper: &mut Keeper<'_, '_>) -> Result<Backups, Error> {
+        keeper.whole(&self.held)
     }
 
     fn write<'a>(
@@ -104,7 +100,7 @@ fn rewrite<'a>(
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
-    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.before_a_write(journal::Step::Writing).map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let mut course =
         Course { held: Buffer::new(job.before.to_vec()), known: job.known, doubts: 0, copy: None };
@@ -117,13 +113,7 @@ fn rewrite<'a>(
         }
     }
     confirm(&mut opened, job)?;
-    record.verified();
-    if context.control.cancel().is_requested() {
-        return Err(interrupted()
-            .during(AFTER_THE_WRITE)
-            .on(&device, KeyState::Written)
-            .hint("the Duo is still in DFU mode; press RESET to start it"));
-    }
+    ended(&opened, KeyState::Written, record)?;
     Ok(opened)
 }
 
@@ -145,8 +135,7 @@ impl Course {
         loop {
             let before = self.held.clone();
             let Some(step) = next_step(&before, job.image, self.known) else { return Ok(opened) };
-            let then =
-                step.done_to(&before).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
+            let then = step.done_to(&before).ok_or_else(|| Error::internal("a step has no place"))?;
             if self.copy.replace(step.copy()) != Some(step.copy()) {
                 context.phase(Phase::Write);
             }
@@ -210,7 +199,7 @@ impl Course {
         job: &Rewrite<'_>,
     ) -> Result<(Opened<'a>, bool), Error> {
         let (context, device) = (opened.context, opened.device.clone());
-        let deadline = opened.deadline();
+        let deadline = opened.context.deadline();
         let Observed { opened, held } = match all_of_it(&mut opened, deadline) {
             Ok(held) => Observed { opened, held },
             Err(error) => {
@@ -248,7 +237,7 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
             return Ok(());
         }
     };
-    let image = Dump::recognise(job.image).ok_or_else(|| Error::new(Code::Internal, "the image is none"))?;
+    let image = Dump::recognise(job.image).ok_or_else(|| Error::internal("the image is none"))?;
     let image = image.by(job.known.rule);
     let different = differences(&image, &section);
     if different.is_empty() {
@@ -282,7 +271,7 @@ enum StepOutcome {
 /// Takes a step and reads it back once. If the read is not as expected, the outcome is doubtful, since a read can be
 /// wrong, too.
 fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> StepOutcome {
-    let deadline = opened.deadline();
+    let deadline = opened.context.deadline();
     let outcome = match step {
         Step::Erase { copy } => {
             let sector = held.get(step.range()).unwrap_or_default();

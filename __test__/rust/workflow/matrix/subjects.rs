@@ -9,9 +9,9 @@ use duo_provision::simulator::cloud::{Handshake, LocalCloud, Options};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctShowOptions, DoctorOptions, EnterOptions, ListOptions,
-    ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyShowOptions, Target, backup,
-    backup_dct, doctor, enter_dfu, list, provision, reset, restore, rotate, show_dct, show_server_key,
+    BackupOptions, DctBackupOptions, DoctorOptions, ProvisionOptions, ResetOptions, RestoreOptions,
+    RotateOptions, ShowOptions, Target, TargetOptions, backup, backup_dct, doctor, enter_dfu, list,
+    provision, reset, restore, rotate, show_dct, show_server_key,
 };
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ impl Workflow for Dfu {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = EnterOptions { timeout: Some(TIMEOUT), ..EnterOptions::default() };
+        let options = TargetOptions { timeout: Some(TIMEOUT), ..TargetOptions::default() };
         let done = bench.run(asker, |context| enter_dfu(context, &options))?;
         let ports = [1, 2].map(|port| PortPath::new(1, &[port]));
         let port = ports.iter().find(|port| port.as_str() == done.device.path).unwrap();
@@ -157,7 +157,7 @@ impl Workflow for DctShow {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = DctShowOptions { timeout: Some(TIMEOUT), ..DctShowOptions::default() };
+        let options = ShowOptions { timeout: Some(TIMEOUT), ..ShowOptions::default() };
         let shown = bench.run(asker, |context| show_dct(context, &options))?;
         assert_eq!(shown.dct.fields.len(), 23, "all of them or an error");
         Ok(())
@@ -176,7 +176,7 @@ impl Workflow for ServerKeyShow {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = ServerKeyShowOptions { timeout: Some(TIMEOUT), ..ServerKeyShowOptions::default() };
+        let options = ShowOptions { timeout: Some(TIMEOUT), ..ShowOptions::default() };
         bench.run(asker, |context| show_server_key(context, &options)).map(drop)
     }
 
@@ -270,7 +270,7 @@ impl Workflow for List {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = ListOptions { timeout: Some(TIMEOUT), ..ListOptions::default() };
+        let options = TargetOptions { timeout: Some(TIMEOUT), ..TargetOptions::default() };
         let listed = bench.run(asker, |context| list(context, &options))?.devices;
         let old = PrivateKey::read(key(OLD)).unwrap().key.public_key().fingerprint();
         for entry in listed {

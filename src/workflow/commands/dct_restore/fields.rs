@@ -14,24 +14,21 @@ use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS,
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot, Timeout};
+use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot};
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{WritableKey, checked_manifest, public_slot};
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Permitted, Proposal, Transaction, is_own, reserved};
 
 /// Writes the named fields.
-pub(in crate::workflow) fn restore_fields(
-    context: Context<'_>,
-    options: &DctRestoreOptions,
-) -> Result<DctRestored, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+    let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
 
-    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let mut transaction = Transaction::open(context, terms(options))?;
     let held = transaction.opened.section_before_write()?;
-    let (device, archive) = (transaction.device().clone(), transaction.archive());
+    let (device, archive) = (transaction.opened.device.clone(), transaction.archive.as_ref());
     let on_it = |error: Error| error.on(&device, KeyState::Unchanged);
     source.check_generation(context, device.bootloader).map_err(on_it)?;
     source.check_device(&device, &held, options.allow_other_device).map_err(on_it)?;
@@ -62,15 +59,8 @@ pub(in crate::workflow) fn restore_fields(
     let started = transaction.started(OperationKind::DctRestore, keys, request);
     let writing = Fields::of_dct(held, source.patches()?);
     let differing = writing.differing();
-    let outcome = transaction.commit(Proposal {
-        started,
-        plan: plan(&done, writing.held(), &differing),
-        writing,
-        already: ALREADY,
-        then: "nothing else is left to do",
-        rollback: None,
-        beside: None,
-    })?;
+    let plan = plan(&done, &writing.held, &differing);
+    let outcome = transaction.commit(Proposal::new(started, writing, plan, ALREADY))?;
     Ok(done.with(outcome, |field| differing.iter().any(|written| written.kebab_name() == field.name)))
 }
 
@@ -82,7 +72,7 @@ fn plan(done: &DctRestored, held: &Snapshot, differing: &[Field]) -> Plan {
         evidence: done.evidence.filter(|_| key_too),
         public_slot: public_slot(held).filter(|public| key_too && Some(*public) != done.fingerprint),
         changes: done.fields.iter().filter(|field| differs(&field.name)).map(RestoredField::change).collect(),
-        ..Plan::of(Action::RestoreDct, &done.device, held)
+        ..Plan::of(Action::RestoreDct, &done.device, Some(held))
     }
 }
 
@@ -219,7 +209,7 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
         let held = FIELDS.iter().filter(|field| dump.field(field).is_some() && !never(field));
         let held: Vec<String> = held.map(Field::kebab_name).collect();
         let message = format!("no field is named; the dump holds: {}", held.join(", "));
-        return Err(Error::new(Code::InvalidArgument, message)
+        return Err(Error::invalid(message)
             .hint("name what is to be restored: --fields device-private-key,server-public-key; or, of a whole DCT, all of it: --whole"));
     }
     for field in &fields {
@@ -236,6 +226,6 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
 }
 
 fn cannot_be_written(field: &Field, why: &str) -> Error {
-    Error::new(Code::InvalidArgument, format!("{} cannot be restored: {why}", field.kebab_name()))
+    Error::invalid(format!("{} cannot be restored: {why}", field.kebab_name()))
         .hint(format!("leave {} out of --fields", field.kebab_name()))
 }

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use crate::keys::Fingerprint;
-use crate::workflow::context::{DUO, DeviceRef, Evidence, Target, Timeout};
+use crate::workflow::context::{DUO, DeviceRef, Evidence, Target};
 use crate::workflow::describe::restored_field::RestoredField;
 use crate::workflow::write::{Outcome, Terms};
 
 /// The options of `dct restore`.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct DctRestoreOptions {
     /// Which Duo.
@@ -37,8 +35,6 @@ pub struct DctRestoreOptions {
 }
 
 /// Fields of a DCT, or all of it, that are in place: each part was read back and compared.
-// Each is a fact of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctRestoreResult", rename_all = "camelCase")]
@@ -71,14 +67,13 @@ pub struct DctRestored {
 }
 
 /// The message if nothing differs.
-pub(in crate::workflow) const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
+pub const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
 
 /// The options that every write has.
-pub(in crate::workflow) fn terms(options: &DctRestoreOptions, timeout: Timeout) -> Terms<'_> {
+pub fn terms(options: &DctRestoreOptions) -> Terms<'_> {
     Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: options.no_backup,
         accepts_key_loss: options.accepts_key_loss,

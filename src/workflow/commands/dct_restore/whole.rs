@@ -9,7 +9,7 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Operation, OperationKind, Reached, Request, open};
 use crate::keys::{Fingerprint, Slot};
 use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
-use crate::workflow::context::{Action, Context, DeviceRef, Evidence, Plan, Snapshot, Timeout, WholeHeld};
+use crate::workflow::context::{Action, Context, DeviceRef, Evidence, Plan, Snapshot, WholeHeld};
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
@@ -21,18 +21,15 @@ use crate::workflow::record::journal::{absolute, operations};
 use crate::workflow::write::{Proposal, Transaction, WholeDct, Writing};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
-pub(in crate::workflow) fn restore_whole(
-    context: Context<'_>,
-    options: &DctRestoreOptions,
-) -> Result<DctRestored, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+    let context = context.within(options.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let reading = |error: Error| error.during("reading the image");
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
 
-    let mut transaction = Transaction::open(context, terms(options, timeout))?;
-    let archive = transaction.archive().cloned();
-    let device = transaction.device().clone();
+    let mut transaction = Transaction::open(context, terms(options))?;
+    let archive = transaction.archive.clone();
+    let device = transaction.opened.device.clone();
     let looked = candidate
         .check_generation(device.bootloader)
         .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
@@ -56,15 +53,8 @@ pub(in crate::workflow) fn restore_whole(
             context.note(caution);
         }
     }
-    let outcome = transaction.commit(Proposal {
-        started,
-        writing,
-        plan,
-        already: ALREADY,
-        then: "nothing else is left to do",
-        rollback,
-        beside: None,
-    })?;
+    let proposal = Proposal { rollback, ..Proposal::new(started, writing, plan, ALREADY) };
+    let outcome = transaction.commit(proposal)?;
     Ok(done.with(outcome, |_| true))
 }
 
@@ -138,28 +128,16 @@ impl Looked<'_> {
     }
 
     fn plan(&self, done: &DctRestored) -> Plan {
-        let blank = "no copy of the DCT counts";
         let current = self.held.current.as_ref();
         let key = DEVICE_PRIVATE_KEY.kebab_name();
+        let changes = done.fields.iter().filter(|field| field.name != key).map(RestoredField::change);
         Plan {
-            action: Action::RestoreWholeDct,
-            device: done.device.clone(),
-            current: done.previous,
-            current_words: current.map_or_else(|| blank.to_owned(), |current| current.slot.to_string()),
             new: done.fingerprint,
             evidence: done.evidence,
             public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
-            changes: done
-                .fields
-                .iter()
-                .filter(|field| field.name != key)
-                .map(RestoredField::change)
-                .collect(),
+            changes: changes.collect(),
             cautions: self.cautions.clone(),
-            cloud: None,
-            duo_cloud: None,
-            pair_before: None,
-            backup: None,
+            ..Plan::of(Action::RestoreWholeDct, &done.device, current)
         }
     }
 

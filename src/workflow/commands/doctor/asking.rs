@@ -7,15 +7,14 @@ use crate::cloud::reply::Refusal;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::journal::Request;
-use crate::workflow::commands::doctor::examined::Examined;
-use crate::workflow::commands::doctor::finding::{Finding, Severity};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
-use crate::workflow::input::token;
-use crate::workflow::input::token::Wanted;
+use crate::workflow::commands::doctor::finding::{Examined, Finding, Severity};
+use crate::workflow::context::{Context, DeviceRef, Target};
+use crate::workflow::input::token::{self, Wanted};
 use crate::workflow::network::api::Cloud;
 use crate::workflow::network::other_cloud::{is_other, way_out};
 use crate::workflow::next::command_line::{flag, option};
 use crate::workflow::next::{tell_key_of, which_of};
+use crate::workflow::record::journal::selection;
 
 /// The options of `doctor` for the cloud. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -59,13 +58,12 @@ impl AskOptions {
 
 /// Decides which cloud is asked, if any; sends nothing yet. If only the environment requests it, an error becomes a
 /// finding.
-pub(in crate::workflow) fn find(
+pub fn find(
     context: Context<'_>,
     options: &AskOptions,
-    timeout: Timeout,
     general: &mut Vec<Finding>,
 ) -> Result<Option<Cloud>, Error> {
-    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    let contradiction = |message: &str| Err(Error::invalid(message));
     if options.ask == Some(false) {
         if options.is_typed() {
             return contradiction("the cloud is not to be asked, and yet a token or a URL for it is given");
@@ -87,7 +85,7 @@ pub(in crate::workflow) fn find(
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    match Cloud::find(context, &wanted, timeout) {
+    match Cloud::find(context, &wanted) {
         Ok(cloud) => Ok(Some(cloud)),
         // The Duo can still be examined.
         Err(error) if error.code() == Code::TokenMissing => {
@@ -103,7 +101,7 @@ pub(in crate::workflow) fn find(
 }
 
 /// The finding that no cloud was asked, and how to ask.
-pub(in crate::workflow) fn not_asked() -> Finding {
+pub fn not_asked() -> Finding {
     Finding::note("CLOUD_NOT_ASKED", "the cloud was not asked what it knows of the Duo").advice(
         "to ask it, add --cloud, which takes the login of particle-cli, too, or --token-file FILE, or set \
          PARTICLE_ACCESS_TOKEN",
@@ -120,13 +118,13 @@ fn elsewhere() -> Finding {
 }
 
 /// True if the cloud was to be asked and there is no token; that finding says how to ask.
-pub(in crate::workflow) fn has_no_token(general: &[Finding]) -> bool {
+pub fn has_no_token(general: &[Finding]) -> bool {
     general.iter().any(|finding| finding.code == Code::TokenMissing.name())
 }
 
 /// Asks about each Duo in turn. If the cloud does not answer, this is a finding, and the other Duos are not asked
 /// about.
-pub(in crate::workflow) fn ask(
+pub fn ask(
     context: Context<'_>,
     cloud: &Cloud,
     options: &AskOptions,
@@ -199,9 +197,7 @@ impl Asked<'_> {
             api_url: self.options.api_url.clone(),
             allow_http: self.options.allow_http,
             allow_other_cloud: self.options.allow_other_cloud,
-            usbip: self.context.bus.address(),
-            path: self.typed.path.clone(),
-            ..Request::default()
+            ..selection(self.context, self.typed)
         }
     }
 

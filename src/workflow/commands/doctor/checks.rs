@@ -14,7 +14,7 @@ use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
 
 /// A Duo that was read.
-pub(in crate::workflow) struct Patient<'a> {
+pub struct Patient<'a> {
     pub device: &'a DeviceRef,
     pub snapshot: &'a Snapshot,
     /// The backups in the archive.
@@ -36,7 +36,7 @@ pub(in crate::workflow) struct Patient<'a> {
 }
 
 /// The finding about its bootloader.
-pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
+pub fn bootloader(device: &DeviceRef) -> Finding {
     let message = format!("bootloader {}", device.bootloader_name);
     if device.bootloader == BootloaderGeneration::R3R4 {
         return Finding::note("BOOTLOADER", message + ": it does not tell the device id").advice(format!(
@@ -62,13 +62,9 @@ impl Patient<'_> {
         all.into_iter().flatten().collect()
     }
 
-    fn current(&self) -> Option<Fingerprint> {
-        self.snapshot.slot.key().map(|read| read.key.public_key().fingerprint())
-    }
-
     fn key(&self) -> Finding {
         let Some(error) = Error::key_slot(&self.snapshot.slot) else {
-            let key = self.current().map(|key| key.to_string()).unwrap_or_default();
+            let key = self.snapshot.fingerprint().map(|key| key.to_string()).unwrap_or_default();
             return Finding::ok("KEY", format!("the key slot holds a key that the firmware reads: {key}"));
         };
         let found = Finding::of(&error);
@@ -82,7 +78,7 @@ impl Patient<'_> {
                 None => found,
             },
             Code::KeySlotPkcs8 | Code::KeySlotPem | Code::KeySlotMisread => {
-                match self.newest(|entry| entry.fingerprint == self.current()) {
+                match self.newest(|entry| entry.fingerprint == self.snapshot.fingerprint()) {
                     Some(backup) => self.restore(found, backup),
                     None => found.command(format!("duo-provision backup --raw{}", self.arguments)),
                 }
@@ -132,7 +128,7 @@ impl Patient<'_> {
 
     /// The finding if a newer key of this Duo is known than the one in it.
     fn newer_key(&self) -> Option<Finding> {
-        let (current, id) = (self.current()?, self.device.device_id?);
+        let (current, id) = (self.snapshot.fingerprint()?, self.device.device_id?);
         if self.proven {
             return None;
         }
@@ -238,7 +234,7 @@ impl Patient<'_> {
     /// Whether the public key matches the private key, if there is one. If another known key has `replaced` the one in
     /// the Duo, a stale public key is not a problem of its own.
     fn public_key(&self, replaced: bool) -> Option<Finding> {
-        let current = self.current()?;
+        let current = self.snapshot.fingerprint()?;
         let anew = "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts";
         Some(match beside(self.snapshot, current) {
             PublicSlot::Own => Finding::ok("PUBLIC_KEY", "the public key beside it is its own"),
@@ -339,7 +335,7 @@ impl Patient<'_> {
 
     /// Whether a backup holds the key in the slot.
     fn backup(&self) -> Option<Finding> {
-        let current = self.current()?;
+        let current = self.snapshot.fingerprint()?;
         let kept =
             |entry: &&Entry| entry.fingerprint == Some(current) && entry.simulated == self.device.simulated;
         // Prefer a file with only the key to a dump that contains it.

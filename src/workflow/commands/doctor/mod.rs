@@ -3,32 +3,32 @@
 
 mod asking;
 mod checks;
-mod examined;
 mod finding;
 mod newest;
 mod proving;
 
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
-use crate::journal::{DeviceMark, Operation, Request, open};
+use crate::journal::{DeviceMark, Operation, open};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Snapshot, Target};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use crate::workflow::device::enter_dfu::enter_dfu_if_none;
-use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::device::opened::{Opened, open_all};
 use crate::workflow::network::unpaired::cloud_of;
 use crate::workflow::next::command_line::option;
 use crate::workflow::next::{tell_cloud_of, which_of};
 use crate::workflow::record::backup::locate_archive;
-use crate::workflow::record::journal::{operations, past, pasts};
+use crate::workflow::record::journal::{operations, past, pasts, selection};
 use crate::workflow::record::kept::kept_elsewhere;
 
-pub use self::examined::{Examined, Verdict};
 pub use crate::workflow::commands::doctor::asking::AskOptions;
-pub use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
+pub use crate::workflow::commands::doctor::finding::{
+    Examined, Finding, Fix, FixOperation, FixOptions, Severity, Verdict,
+};
 
 use crate::workflow::commands::doctor::checks::Patient;
-use crate::workflow::commands::doctor::examined::Read;
+use crate::workflow::commands::doctor::finding::Read;
 
 /// The options of `doctor`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -66,13 +66,13 @@ pub struct Diagnosis {
 /// Examines the archive, the journal, and every Duo in DFU mode; then asks the cloud about each, if requested. What
 /// cannot be read or reached is also a finding.
 pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let (mut general, mut obstacles) = (Vec::new(), Vec::new());
-    let cloud = asking::find(context, &options.cloud, timeout, &mut general)?;
+    let cloud = asking::find(context, &options.cloud, &mut general)?;
     let backups = backups(context, options, &mut general);
     let mut cut_short = cut_short(context, &mut general);
     let mut looking =
-        Looking { context, options, timeout, backups, cut_short: &mut cut_short, obstacles: &mut obstacles };
+        Looking { context, options, backups, cut_short: &mut cut_short, obstacles: &mut obstacles };
     let mut duos = match looking.examine_all() {
         Err(error) if error.code() == Code::Interrupted => return Err(error),
         Err(error) => {
@@ -84,7 +84,7 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
     };
     if duos.is_empty() && obstacles.is_empty() {
         // Find out why there is no Duo to examine.
-        if let Err(error) = Opened::find(context, &options.target, timeout) {
+        if let Err(error) = Opened::find(context, &options.target) {
             general.push(Finding::of(&error));
             obstacles.push(error);
         }
@@ -194,7 +194,6 @@ fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerpri
 struct Looking<'a, 'l> {
     context: Context<'a>,
     options: &'l DoctorOptions,
-    timeout: Timeout,
     backups: Vec<Entry>,
     /// The operations that were cut short and belong to none of the Duos so far.
     cut_short: &'l mut Vec<Operation>,
@@ -204,9 +203,9 @@ struct Looking<'a, 'l> {
 impl<'a> Looking<'a, '_> {
     fn examine_all(&mut self) -> Result<Vec<Examined>, Error> {
         let target = &self.options.target;
-        enter_dfu_if_none(self.context, target, self.timeout)?;
+        enter_dfu_if_none(self.context, target)?;
         let mut examined = Vec::new();
-        for Attempt { path, opened } in open_all(self.context, target, self.timeout)? {
+        for (path, opened) in open_all(self.context, target)? {
             let path = path.to_string();
             let duo = match opened {
                 Err(problem) => {
@@ -241,8 +240,7 @@ impl<'a> Looking<'a, '_> {
             }
         };
         let typed = self.options.target.path.clone();
-        let proof =
-            if self.options.verify { proving::prove(&opened, &snapshot, typed, self.timeout)? } else { None };
+        let proof = if self.options.verify { proving::prove(&opened, &snapshot, typed)? } else { None };
         let proven = proof.as_ref().is_some_and(|(_, proven)| *proven);
         let (found, particle) = self.checks(&opened.device, &snapshot, proven);
         findings.extend(found);
@@ -261,12 +259,7 @@ impl<'a> Looking<'a, '_> {
 
     /// The arguments that select a Duo.
     fn which(&self, device: &DeviceRef) -> String {
-        which_of(&device.into(), &self.request())
-    }
-
-    fn request(&self) -> Request {
-        let (usbip, path) = (self.context.bus.address(), self.options.target.path.clone());
-        Request { usbip, path, ..Request::default() }
+        which_of(&device.into(), &selection(self.context, &self.options.target))
     }
 
     /// The findings from what was read, and whether the Duo is meant for Particle's cloud.
@@ -291,7 +284,7 @@ impl<'a> Looking<'a, '_> {
         let particle = patient.is_meant_for_particle();
         patient.tell = device.device_id.filter(|_| device.board.is_duo()).map(|id| {
             let cloud = cloud_of(self.context, id, particle.unwrap_or_default());
-            tell_cloud_of(id, &device.into(), self.request(), cloud)
+            tell_cloud_of(id, &device.into(), selection(self.context, &self.options.target), cloud)
         });
         (patient.findings(), particle)
     }

@@ -51,10 +51,6 @@ impl Known {
         (self.time, self.how != How::BackedUp)
     }
 
-    fn is_generic(&self) -> bool {
-        self.key == PublicKey::generic().fingerprint()
-    }
-
     /// In words, with the date.
     pub fn words(&self) -> String {
         let at = &self.at;
@@ -100,7 +96,7 @@ pub(super) fn newer<'k>(
     let mut settled: Vec<Known> = Vec::new();
     for known in known {
         // If it was sent the generic key, Particle's cloud takes the Duo's own key instead, whichever that is.
-        let any = known.is_generic()
+        let any = known.key == PublicKey::generic().fingerprint()
             && matches!(&known.how, How::Told { api_url } if api_url.as_deref().is_some_and(is_particle_api));
         settled.push(if any { Known { key: current, ..known } } else { known });
     }

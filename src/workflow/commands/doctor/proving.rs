@@ -5,7 +5,7 @@ use crate::error::{Code, Error};
 use crate::journal::{DeviceMark, Request};
 use crate::keys::PrivateKey;
 use crate::workflow::commands::doctor::finding::Finding;
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Snapshot};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::network::unpaired::Unpaired;
@@ -13,24 +13,23 @@ use crate::workflow::record::journal::record_proof;
 
 /// Performs the Duo's own handshake with the cloud that it names. Returns the finding, and whether the pair is proven.
 /// If the firmware does not read the key, there already is a finding, and nothing is proven.
-pub(in crate::workflow) fn prove(
+pub fn prove(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
     path: Option<String>,
-    timeout: Timeout,
 ) -> Result<Option<(Finding, bool)>, Error> {
     let (device, context) = (&opened.device, opened.context);
     if !device.board.is_duo() {
         let message = "whether its key and its cloud's are a pair can be proven of a Duo alone";
         return Ok(Some((Finding::note("PAIRING_NOT_PROVEN", message), false)));
     }
-    let (None, Some(read)) = (Error::key_slot(&snapshot.slot), snapshot.slot.key()) else { return Ok(None) };
-    match handshake(opened, snapshot, &read.key, path.clone(), timeout) {
+    let Ok(key) = snapshot.own_key() else { return Ok(None) };
+    match handshake(opened, snapshot, key, path.clone()) {
         Ok((id, server)) => {
             let mark = DeviceMark { id: Some(id), ..device.into() };
             let usbip = context.bus.address();
             let request = Request { from_device: true, usbip, path, ..Request::default() };
-            record_proof(context, mark, read.key.public_key().fingerprint(), request);
+            record_proof(context, mark, key.public_key().fingerprint(), request);
             let message = format!("the cloud at {} knows this Duo by the key in it: proven now", server.port);
             Ok(Some((Finding::ok("PAIRED", message), true)))
         }
@@ -44,7 +43,6 @@ fn handshake(
     snapshot: &Snapshot,
     key: &PrivateKey,
     path: Option<String>,
-    timeout: Timeout,
 ) -> Result<(DeviceId, Server), Error> {
     let (device, context): (&DeviceRef, Context<'_>) = (&opened.device, opened.context);
     opened.check_place(snapshot)?;
@@ -55,7 +53,7 @@ fn handshake(
     })?;
     let server = ServerChoice::read(None, None, None)?.of_device(snapshot, id)?;
     server.caution(context, id, true);
-    server.prove(context, id, key, timeout).map_err(|error| {
+    server.prove(context, id, key).map_err(|error| {
         let particle = server.key.is_particle();
         Unpaired { id, device: Some(device), path, particle, named: true }.explained(error, context)
     })?;

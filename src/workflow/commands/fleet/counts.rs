@@ -1,5 +1,10 @@
 //! Counts the devices by outcome.
 
+use std::time::Duration;
+
+use crate::fleet::report::Outcome;
+use crate::workflow::context::Event;
+
 /// How many devices of a list have which outcome; the sum is `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -22,9 +27,20 @@ pub struct FleetCounts {
 }
 
 impl FleetCounts {
-    /// True if the cloud has every key of the list.
-    pub const fn is_all_done(&self) -> bool {
-        self.total == self.done + self.already_done
+    /// The count of this outcome.
+    pub(super) fn of(&mut self, outcome: Outcome) -> &mut u32 {
+        match outcome {
+            Outcome::Done => &mut self.done,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::NotReached => &mut self.not_reached,
+        }
+    }
+
+    /// The event that reports them.
+    pub(super) fn event(self, rate: f64, paused: Option<Duration>) -> Event {
+        let Self { done, already_done, failed, unknown, not_reached, .. } = self;
+        Event::FleetProgress { done, already_done, failed, unknown, not_reached, rate, paused }
     }
 }
 

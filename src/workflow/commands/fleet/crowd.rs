@@ -1,19 +1,20 @@
 //! Runs several workers at once: each takes one piece of work after the other, at a common rate.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
+use super::counts::FleetCounts;
+use crate::cloud::failure::CloudError;
+use crate::cloud::reply::Refusal;
 use crate::cloud::retry::{SystemTimer, Timer};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fleet::pace::{Pace, Rate, RateError};
-use crate::workflow::context::{Cancel, Context, Event};
+use crate::workflow::context::{Cancel, Context, Event, interrupted};
 use crate::workflow::network::runtime::wait_for;
 
 /// How often progress is reported.
@@ -21,6 +22,9 @@ const TOLD: Duration = Duration::from_secs(1);
 
 /// The default number of workers.
 pub(super) const AT_ONCE: u32 = 8;
+
+/// How often a device is tried in a row if the cloud asks for fewer requests.
+const PATIENCE: u32 = 5;
 
 /// What all workers share.
 pub(super) struct Crowd {
@@ -97,6 +101,30 @@ impl Crowd {
         }
     }
 
+    /// If the cloud asked for fewer requests, makes all of them wait, and waits for another turn. True if the same
+    /// request is to be sent again.
+    pub async fn tries_again(&self, error: &CloudError, began: Duration, attempt: u32) -> bool {
+        let CloudError::Refused(Refusal::RateLimited { retry_after }) = error else { return false };
+        let held = self.pace().asked_for_fewer(self.now(), began, *retry_after);
+        self.tell_of_pause(error, held);
+        attempt < PATIENCE && self.turn().await
+    }
+
+    /// Reports a pause, if there is a new one.
+    pub fn tell_of_pause(&self, why: &impl std::fmt::Display, held: Option<Duration>) {
+        if let Some(delay) = held {
+            self.tell(Event::FleetPaused { reason: why.to_string(), delay });
+        }
+    }
+
+    /// The progress so far: `ended` pieces since the start.
+    pub fn progress(&self, counts: FleetCounts, ended: u32) -> Event {
+        let now = self.now();
+        let rate = f64::from(ended) / now.as_secs_f64().max(0.001);
+        let paused = self.pace().held(now).map(|until| until.saturating_sub(now));
+        counts.event((rate * 10.0).round() / 10.0, paused)
+    }
+
     /// Sends an event to the listener.
     pub fn tell(&self, event: Event) {
         let _ = self.events.send(event);
@@ -107,19 +135,19 @@ impl Crowd {
         self.stopped().get_or_insert(why);
     }
 
-    /// The error that stopped it.
-    pub fn stopped(&self) -> MutexGuard<'_, Option<Error>> {
+    /// The error that stopped it, taken out. A request to stop counts if it left some `not_reached`.
+    pub fn why_stopped(&self, not_reached: u32) -> Option<Error> {
+        let cancelled = self.cancel.is_requested() && not_reached > 0;
+        self.stopped().take().or_else(|| cancelled.then(interrupted))
+    }
+
+    fn stopped(&self) -> MutexGuard<'_, Option<Error>> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True if no further piece begins.
     pub fn ends(&self) -> bool {
         self.cancel.is_requested() || self.stopped().is_some()
-    }
-
-    /// True on a request to stop.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancel.is_requested()
     }
 }
 
@@ -145,7 +173,7 @@ pub(super) fn run<W: Work>(
                 ended = workers.join_next() => match ended {
                     None => break,
                     Some(Ok(())) => {}
-                    Some(Err(defect)) => work.crowd().stop(Error::new(Code::Internal, defect.to_string())),
+                    Some(Err(defect)) => work.crowd().stop(Error::internal(defect)),
                 },
                 _ = tick.tick() => context.control.event(work.progress()),
             }
@@ -171,12 +199,20 @@ pub(super) fn the_same(error: &Error) -> Error {
     Error::new(error.code(), error.message()).hint(error.hint_text().unwrap_or_default())
 }
 
+/// Refuses a list and a token that are both to come from standard input.
+pub(super) fn check_standard_input(manifest: &str, token_file: Option<&str>) -> Result<(), Error> {
+    if manifest == "-" && token_file == Some("-") {
+        let message = "standard input holds the list or the token, not both";
+        return Err(Error::invalid(message).hint("give one of them a file"));
+    }
+    Ok(())
+}
+
 /// Parses the rate that was typed.
 pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     typed.map_or(Ok(Rate::DEFAULT), |text| {
         text.parse().map_err(|error: RateError| {
-            Error::new(Code::InvalidArgument, error.to_string())
-                .hint("leave --rate out for 10 requests a second")
+            Error::invalid(error.to_string()).hint("leave --rate out for 10 requests a second")
         })
     })
 }
@@ -185,7 +221,7 @@ pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
 pub(super) fn at_once(typed: Option<u32>) -> Result<u32, Error> {
     match typed.unwrap_or(AT_ONCE) {
         at_once @ 1..=64 => Ok(at_once),
-        other => Err(Error::new(Code::InvalidArgument, format!("{other} at once is not between 1 and 64"))
+        other => Err(Error::invalid(format!("{other} at once is not between 1 and 64"))
             .hint("leave --concurrency out for 8 at once")),
     }
 }

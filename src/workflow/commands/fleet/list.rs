@@ -15,6 +15,7 @@ use crate::fleet::check::{Check, Checked, Fate};
 use crate::fleet::ledger::{Known, Stamp, State};
 use crate::fleet::manifest::{self, ManifestError, Mistake, Row, Sound};
 use crate::fleet::shard::Shard;
+use crate::journal::FleetTerms;
 use crate::keys::{Fingerprint, PublicKey};
 use crate::workflow::context::{Cancel, interrupted};
 use crate::workflow::input::listed_key::{listed_key, stamp_of};
@@ -42,20 +43,12 @@ pub(super) struct List {
 }
 
 /// How rows are checked.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Default)]
 pub(super) struct Rules<'r> {
     pub product_id: u32,
-    pub allow_generic: bool,
-    pub allow_shared_keys: bool,
-    /// Leave out wrong rows.
-    pub skip_invalid: bool,
+    pub terms: &'r FleetTerms,
     pub shard: Option<Shard>,
     /// What was sent before, and the cloud's API.
     pub before: Option<(&'r Known, &'r str)>,
-    /// Read no key files: the keys are not needed.
-    pub without_keys: bool,
 }
 
 impl List {
@@ -137,7 +130,7 @@ impl List {
     /// Checks the whole list: every row, every key. If rows are wrong, the error lists the first ones by line, unless
     /// wrong rows are left out.
     pub fn check(&self, rules: &Rules<'_>, cancel: &Cancel) -> Result<Checked, Error> {
-        let mut check = Check::new(rules.allow_shared_keys).expecting(self.lines);
+        let mut check = Check::new(rules.terms.allow_shared_keys).expecting(self.lines);
         let mut waiting = Vec::with_capacity(TOGETHER);
         self.rows(&mut |row| {
             waiting.push(row);
@@ -148,7 +141,7 @@ impl List {
         })?;
         self.look(rules, waiting, &mut check);
         let checked = check.end();
-        if checked.found > 0 && !rules.skip_invalid { Err(self.invalid(&checked)) } else { Ok(checked) }
+        if checked.found > 0 && !rules.terms.skip_invalid { Err(self.invalid(&checked)) } else { Ok(checked) }
     }
 
     /// Checks some rows on as many threads as there are processors, at most 16, and adds the results in the order of
@@ -193,7 +186,7 @@ impl List {
         if !row.problem.trim().is_empty() {
             return Looked::LeftOut(row.line, manifest::device(&row.device_id).ok(), mine(&row));
         }
-        let sound = match row.sound(rules.allow_generic || rules.without_keys) {
+        let sound = match row.sound(rules.terms.allow_generic) {
             Ok(sound) => sound,
             Err(mistake) => return Looked::Wrong(mistake, manifest::device(&row.device_id).ok(), mine(&row)),
         };
@@ -214,7 +207,7 @@ impl List {
 
     /// The fingerprint of a row's key. A key that was sent before is not read again if its file is unchanged.
     fn key(&self, rules: &Rules<'_>, row: &Sound) -> Result<(Fingerprint, Option<Stamp>), Error> {
-        let Some(name) = row.key_file.as_ref().filter(|_| !rules.without_keys) else {
+        let Some(name) = &row.key_file else {
             return Ok((PublicKey::generic().fingerprint(), None));
         };
         let path = self.key_file(name);

@@ -15,11 +15,12 @@ use crate::disk::{self, Links, plain_path, shown};
 use crate::error::{Code, Error};
 use crate::fleet::choice::{Held, Made, Seen, choose};
 use crate::fleet::manifest::{MAX_ROWS, device};
-use crate::journal::{Journal, Operation, OperationKind};
+use crate::journal::{Operation, OperationKind};
 use crate::keys::Fingerprint;
 use crate::outcome::KeyState;
 use crate::workflow::context::Context;
-use crate::workflow::record::journal::operations;
+use crate::workflow::describe::operation::is_of;
+use crate::workflow::record::journal::{operations, past};
 
 /// How many mistakes an error lists at most.
 const TOLD: usize = 20;
@@ -63,10 +64,8 @@ struct Device {
 /// Makes a list, and sends nothing.
 pub fn fleet_manifest(context: Context<'_>, options: &FleetManifestOptions) -> Result<FleetManifest, Error> {
     match (&options.archive, &options.ids) {
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::InvalidArgument, "a list is made of an archive or of ids, not of both")
-                .hint("give one of --archive and --ids"))
-        }
+        (Some(_), Some(_)) => Err(Error::invalid("a list is made of an archive or of ids, not of both")
+            .hint("give one of --archive and --ids")),
         (None, Some(ids)) => of_ids(ids),
         (archive, None) => of_archive(context, archive.as_deref()),
     }
@@ -117,13 +116,9 @@ fn of_archive(context: Context<'_>, folder: Option<&Path>) -> Result<FleetManife
         context.note(format!("what is in the journal is not known: {error}"));
         Vec::new()
     });
-    let journal = Journal::locate(&context.env).ok();
     let devices = of.into_iter().map(|(id, entries)| {
-        let past = journal.as_ref().and_then(|journal| journal.past(id).ok()).into_iter().flatten();
-        let past: Vec<Operation> = past.take(MAX_PAST).filter_map(Result::ok).collect();
-        let mine = |operation: &&Operation| {
-            operation.started.device.id == Some(id) || operation.started.request.owner == Some(id)
-        };
+        let past: Vec<Operation> = past(context, id).collect();
+        let mine = |operation: &&Operation| is_of(operation, Some(id));
         let operations: Vec<&Operation> = past.iter().chain(open.iter().filter(mine)).collect();
         (id, row(&entries, &operations))
     });
@@ -131,9 +126,6 @@ fn of_archive(context: Context<'_>, folder: Option<&Path>) -> Result<FleetManife
     let unreadable: Vec<String> = survey.unreadable.iter().map(ToString::to_string).collect();
     Ok(written(&devices, Some(archive.folder().to_owned()), &unreadable))
 }
-
-/// How many past operations of a device are read at most.
-const MAX_PAST: usize = 1000;
 
 /// The row of a device, from its backups and its operations.
 fn row(entries: &[Entry], operations: &[&Operation]) -> Device {

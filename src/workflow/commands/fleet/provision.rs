@@ -1,12 +1,12 @@
 //! `fleet provision`: sends the keys of a list to the cloud, and continues where it was stopped.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::counts::{FleetCounts, rows};
 use super::crowd::{self, Crowd};
 use super::list::{List, Rules};
-use super::send::Sending;
+use super::send::{Rounds, Sending};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::disk::Owner;
 use crate::error::{Code, Error};
@@ -14,8 +14,8 @@ use crate::fleet::check::Checked;
 use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, VERSION};
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
-use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
-use crate::workflow::context::{Context, Event, Phase, Timeout};
+use crate::journal::{DeviceMark, FleetRequest, FleetTerms, Operation, OperationKind, Request};
+use crate::workflow::context::{Context, Phase};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
@@ -25,8 +25,6 @@ use crate::workflow::record::journal::{Records, operations, started};
 const MAX_FAILURES: u32 = 50;
 
 /// The options of `fleet provision`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct FleetProvisionOptions {
     /// The list, or `-` for standard input.
@@ -35,20 +33,8 @@ pub struct FleetProvisionOptions {
     pub ledger: Option<PathBuf>,
     /// Check everything, but send nothing.
     pub dry_run: bool,
-    /// Requests per second.
-    pub rate: Option<String>,
-    /// How many at once.
-    pub concurrency: Option<u32>,
-    /// Which part of the devices.
-    pub shard: Option<String>,
-    /// How many failures of the cloud in a row end the run.
-    pub max_failures: Option<u32>,
-    /// Leave out wrong rows.
-    pub skip_invalid: bool,
-    /// Send the generic key for rows that name no key.
-    pub allow_generic: bool,
-    /// Send one key for several devices.
-    pub allow_shared_keys: bool,
+    /// How the keys are sent.
+    pub terms: FleetTerms,
     /// The product id for rows that name none.
     pub product_id: Option<u32>,
     /// The cloud's API.
@@ -59,8 +45,6 @@ pub struct FleetProvisionOptions {
     pub token_file: Option<String>,
     /// The token.
     pub token: Option<String>,
-    /// Seconds for one request.
-    pub timeout: Option<u32>,
 }
 
 /// The result for a list. The call also succeeds if not every device is done: see the counts.
@@ -97,7 +81,6 @@ struct Asked {
     at_once: u32,
     shard: Option<Shard>,
     max_failures: u32,
-    timeout: Timeout,
 }
 
 /// Checks the whole list; then sends the key of each device that is not done, and records the outcome in the ledger.
@@ -106,13 +89,14 @@ pub fn provision_fleet(
     options: &FleetProvisionOptions,
 ) -> Result<FleetProvisioned, Error> {
     let asked = asked(options)?;
+    let context = context.within(options.terms.timeout)?;
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    let cloud = Cloud::find(context, &wanted, asked.timeout)?;
+    let cloud = Cloud::find(context, &wanted)?;
     let list = List::open(&options.manifest)?;
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
@@ -125,12 +109,9 @@ pub fn provision_fleet(
     context.phase(Phase::CheckList);
     let rules = Rules {
         product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
-        allow_generic: options.allow_generic,
-        allow_shared_keys: options.allow_shared_keys,
-        skip_invalid: options.skip_invalid,
+        terms: &options.terms,
         shard: asked.shard,
         before: known.map(|known| (known, api.as_str())),
-        without_keys: false,
     };
     let checked = list.check(&rules, context.control.cancel())?;
     for mistake in &checked.mistakes {
@@ -139,7 +120,7 @@ pub fn provision_fleet(
     let dropped = dropped(known, &api, &checked);
     let was_there = known.is_some();
     let before = counts(&checked);
-    context.control.event(begins(before));
+    context.control.event(before.event(0.0, None));
     let mut result = FleetProvisioned {
         run: None,
         ledger: path.exists().then(|| path.clone()),
@@ -168,28 +149,22 @@ pub fn provision_fleet(
 }
 
 fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
-    let refused = |message: String, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
-    if options.manifest == "-" && options.token_file.as_deref() == Some("-") {
-        return refused(
-            "standard input holds the list or the token, not both".to_owned(),
-            "give one of them a file",
-        );
-    }
-    let shard = match options.shard.as_deref().map(str::parse::<Shard>).transpose() {
+    let refused = |message: String, hint: &str| Err(Error::invalid(message).hint(hint));
+    crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
+    let shard = match options.terms.shard.as_deref().map(str::parse::<Shard>).transpose() {
         Ok(shard) => shard,
         Err(error) => return refused(error.to_string(), "leave --shard out to send all of the list"),
     };
-    let max_failures = options.max_failures.unwrap_or(MAX_FAILURES);
+    let max_failures = options.terms.max_failures.unwrap_or(MAX_FAILURES);
     if max_failures == 0 {
         return refused("0 failures are none".to_owned(), "leave --max-failures out for 50 in a row");
     }
     check_product(options.product_id)?;
     Ok(Asked {
-        rate: crowd::rate(options.rate.as_deref())?,
-        at_once: crowd::at_once(options.concurrency)?,
+        rate: crowd::rate(options.terms.rate.as_deref())?,
+        at_once: crowd::at_once(options.terms.concurrency)?,
         shard,
         max_failures,
-        timeout: Timeout::from_seconds(options.timeout)?,
     })
 }
 
@@ -197,7 +172,7 @@ fn ledger_of(list: &List, options: &FleetProvisionOptions, shard: Option<Shard>)
     let typed =
         options.ledger.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     typed.or_else(|| list.ledger(shard)).ok_or_else(|| {
-        Error::new(Code::InvalidArgument, "a list from standard input has no place for its ledger beside it")
+        Error::invalid("a list from standard input has no place for its ledger beside it")
             .hint("name one: add --ledger FILE; the same file goes on with the same list")
     })
 }
@@ -210,19 +185,6 @@ fn counts(checked: &Checked) -> FleetCounts {
         not_reached: rows(checked.wishes.len() as u64),
         left_out: rows(checked.left_out + checked.wrong),
         ..FleetCounts::default()
-    }
-}
-
-/// The first event, which reports the devices that were done before.
-fn begins(FleetCounts { already_done, not_reached, .. }: FleetCounts) -> Event {
-    Event::FleetProgress {
-        done: 0,
-        already_done,
-        failed: 0,
-        unknown: 0,
-        not_reached,
-        rate: 0.0,
-        paused: None,
     }
 }
 
@@ -242,14 +204,7 @@ fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &st
         fleet: Some(FleetRequest {
             ledger: ledger.to_string_lossy().into_owned(),
             ledger_typed: options.ledger.is_some(),
-            rate: options.rate.clone(),
-            concurrency: options.concurrency,
-            shard: options.shard.clone(),
-            max_failures: options.max_failures,
-            skip_invalid: options.skip_invalid,
-            allow_generic: options.allow_generic,
-            allow_shared_keys: options.allow_shared_keys,
-            timeout: options.timeout,
+            terms: options.terms.clone(),
         }),
         ..Request::default()
     }
@@ -282,8 +237,7 @@ fn run(
     request: &Request,
     result: &mut FleetProvisioned,
 ) -> Result<(), Error> {
-    let name =
-        format!("{:016x}", getrandom::u64().map_err(|error| Error::new(Code::Internal, error.to_string()))?);
+    let name = format!("{:016x}", getrandom::u64().map_err(Error::internal)?);
     let header = RunRecord {
         v: VERSION,
         run: name.clone(),
@@ -305,9 +259,16 @@ fn run(
         started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
     let (crowd, mut events) = Crowd::new(asked.rate, context.control.cancel().clone());
     let folder = list.folder().to_owned();
-    let (max_failures, already_done) = (asked.max_failures, result.counts.already_done);
-    let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, max_failures, already_done);
-    let sending = Arc::new(sending);
+    let sending = Arc::new(Sending {
+        crowd,
+        cloud,
+        writer,
+        wishes: checked.wishes,
+        folder,
+        max_failures: asked.max_failures,
+        tally: Mutex::new(result.counts),
+        rounds: Rounds::default(),
+    });
     let mut ended_early = false;
     // In the journal, a run that did not finish every device ends with an error.
     let told = Records::wished(context).follow(context, started, |_| {
@@ -316,15 +277,12 @@ fn run(
         if sending.second_round() {
             crowd::run(context, &sending, &mut events, asked.at_once)?;
         }
-        let all = FleetCounts { total: result.counts.total, ..sending.counts() };
-        let stopped = sending.crowd.stopped().take();
-        let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
-        let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
+        result.counts = sending.counts();
+        let stopped = sending.crowd.why_stopped(result.counts.not_reached);
         ended_early = stopped.is_some();
-        result.counts = FleetCounts { left_out: result.counts.left_out, ..all };
         match stopped {
             Some(error) => Err(error),
-            None if all.failed + all.unknown > 0 => {
+            None if result.counts.failed + result.counts.unknown > 0 => {
                 Err(Error::new(Code::CloudRefused, "not every device is done"))
             }
             None => Ok(()),

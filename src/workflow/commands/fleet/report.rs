@@ -7,7 +7,7 @@ use super::list::List;
 use crate::archive::create_new;
 use crate::dct::DeviceId;
 use crate::disk::Owner;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fleet::ledger;
 use crate::fleet::manifest::{Row, device};
 use crate::fleet::report::{Format, Ledgers, Line, Lines, Outcome, Whole};
@@ -54,7 +54,7 @@ pub struct FleetReport {
 
 /// Combines the ledgers of a list.
 pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Result<FleetReport, Error> {
-    let refused = |message: String, hint: &str| Error::new(Code::InvalidArgument, message).hint(hint);
+    let refused = |message: String, hint: &str| Error::invalid(message).hint(hint);
     let format = match options.format.as_deref().unwrap_or("text") {
         "text" => Format::Text,
         "csv" => Format::Csv,
@@ -173,9 +173,8 @@ impl<'m> Made<'m> {
             let first = id.is_none_or(|id| named.insert(id));
             self.row(id.filter(|_| first), &absolute(row, list, self.format), wanted)
         })?;
-        let left: Vec<DeviceId> =
-            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
-        for id in left.into_iter().filter(|id| !named.contains(id)) {
+        let left = self.ledgers.devices(&self.whole.api);
+        for (id, _) in left.into_iter().filter(|(id, _)| !named.contains(id)) {
             self.dropped += 1;
             let row = Row { device_id: id.to_string(), ..Row::default() };
             if self.format != Format::Manifest {
@@ -188,9 +187,7 @@ impl<'m> Made<'m> {
     /// Reports by the ids alone. Only the list says which devices were not reached.
     fn by_ledgers(&mut self, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
         self.begin()?;
-        let known: Vec<DeviceId> =
-            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
-        for id in known {
+        for (id, _) in self.ledgers.devices(&self.whole.api) {
             let row = Row { device_id: id.to_string(), ..Row::default() };
             self.row(Some(id), &row, wanted)?;
         }
@@ -208,13 +205,8 @@ impl<'m> Made<'m> {
     ) -> Result<(), Error> {
         let outcome = self.write(id, row, wanted)?;
         self.counts.total += 1;
-        *(match outcome {
-            Outcome::Done => &mut self.counts.done,
-            Outcome::Failed => &mut self.counts.failed,
-            Outcome::Unknown => &mut self.counts.unknown,
-            Outcome::NotReached if !row.problem.trim().is_empty() => &mut self.counts.left_out,
-            Outcome::NotReached => &mut self.counts.not_reached,
-        }) += 1;
+        let left_out = outcome == Outcome::NotReached && !row.problem.trim().is_empty();
+        *(if left_out { &mut self.counts.left_out } else { self.counts.of(outcome) }) += 1;
         Ok(())
     }
 
@@ -228,13 +220,13 @@ impl<'m> Made<'m> {
         let text = id.map_or_else(|| row.device_id.clone(), |id| id.to_string());
         let line = Line { device: &text, last, problem: &row.problem, row: Some(row) };
         if wanted(line.outcome()) {
-            self.lines.line(&line).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+            self.lines.line(&line).map_err(Error::internal)?;
         }
         Ok(line.outcome())
     }
 
     fn begin(&mut self) -> Result<(), Error> {
-        self.lines.begin().map_err(|error| Error::new(Code::Internal, error.to_string()))
+        self.lines.begin().map_err(Error::internal)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Sends the keys of a list. The ledger records each key before it is sent, and each outcome before it is reported.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::counts::{FleetCounts, rows};
+use super::counts::FleetCounts;
 use super::crowd::{Crowd, Work, the_same};
 use crate::cloud::failure::CloudError;
 use crate::cloud::reply::Refusal;
@@ -21,9 +20,6 @@ use crate::keys::PublicKey;
 use crate::workflow::context::{Event, FleetDevice};
 use crate::workflow::input::listed_key::listed_key;
 use crate::workflow::network::api::{Cloud, Message, since_1970};
-
-/// How often a device is tried in a row if the cloud asks for fewer requests.
-const PATIENCE: u32 = 5;
 
 /// The maximum length of a message in the ledger, in characters.
 const MAX_MESSAGE: usize = 400;
@@ -38,28 +34,37 @@ pub(super) struct Sending {
     pub folder: PathBuf,
     /// How many failures in a row stop the run.
     pub max_failures: u32,
-    already_done: u32,
-    tally: Mutex<Tally>,
+    /// The outcomes so far.
+    pub tally: Mutex<FleetCounts>,
+    pub rounds: Rounds,
+}
+
+/// How far the two rounds are.
+#[derive(Default)]
+pub(super) struct Rounds {
     in_a_row: AtomicU32,
     /// The wishes of the second round; `None` in the first round, which sends all.
-    round: Mutex<Option<Vec<u32>>>,
+    second: Mutex<Option<Vec<u32>>>,
     again: Mutex<Vec<u32>>,
-    sent: AtomicUsize,
+    sent: AtomicU32,
 }
 
-/// The outcomes so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    done: u32,
-    failed: u32,
-    unknown: u32,
+/// The outcome for one device, and why it is not done.
+struct End {
+    outcome: Outcome,
+    error: Option<Error>,
 }
 
-/// The outcome for one device.
-enum End {
-    Done,
-    Failed(Error),
-    Unknown(Error),
+impl End {
+    const DONE: Self = Self { outcome: Outcome::Done, error: None };
+
+    fn failed(error: Error) -> Self {
+        Self { outcome: Outcome::Failed, error: Some(error) }
+    }
+
+    fn unknown(error: Error) -> Self {
+        Self { outcome: Outcome::Unknown, error: Some(error) }
+    }
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,46 +72,18 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sending {
-    pub fn new(
-        crowd: Crowd,
-        cloud: Cloud,
-        writer: Writer,
-        wishes: Vec<Wish>,
-        folder: PathBuf,
-        max_failures: u32,
-        already_done: u32,
-    ) -> Self {
-        Self {
-            crowd,
-            cloud,
-            writer,
-            wishes,
-            folder,
-            max_failures,
-            already_done,
-            tally: Mutex::default(),
-            in_a_row: AtomicU32::new(0),
-            round: Mutex::default(),
-            again: Mutex::default(),
-            sent: AtomicUsize::new(0),
-        }
-    }
-
     /// Prepares the second round: the devices that failed because of the cloud. True if there are any to send.
     pub fn second_round(&self) -> bool {
-        let again = std::mem::take(&mut *held(&self.again));
+        let again = std::mem::take(&mut *held(&self.rounds.again));
         let some = !again.is_empty() && !self.crowd.ends();
-        *held(&self.round) = Some(again);
-        self.in_a_row.store(0, Ordering::SeqCst);
+        *held(&self.rounds.second) = Some(again);
+        self.rounds.in_a_row.store(0, Ordering::SeqCst);
         some
     }
 
     /// How many devices have which outcome.
     pub fn counts(&self) -> FleetCounts {
-        let Tally { done, failed, unknown } = *held(&self.tally);
-        let not_reached = rows(self.wishes.len() as u64).saturating_sub(done + failed + unknown);
-        let already_done = self.already_done;
-        FleetCounts { done, already_done, failed, unknown, not_reached, ..FleetCounts::default() }
+        *held(&self.tally)
     }
 
     /// Sends one key, and records it in the ledger. `None` if it was not begun.
@@ -117,14 +94,14 @@ impl Sending {
     ) -> Result<Option<End>, LedgerError> {
         let in_doubt = wish.in_doubt || before == Some(Outcome::Unknown);
         // A failure now does not show that the cloud did not take the key before.
-        let judged = |end| match end {
-            End::Failed(error) if in_doubt => End::Unknown(error),
-            end => end,
+        let judged = |end: End| match end.outcome {
+            Outcome::Failed if in_doubt => End { outcome: Outcome::Unknown, ..end },
+            _ => end,
         };
         let key = match self.key(wish).await {
             Ok(key) => key,
             Err(error) => {
-                let end = judged(End::Failed(error));
+                let end = judged(End::failed(error));
                 self.write(wish, &end).await?;
                 return Ok(Some(end));
             }
@@ -138,7 +115,7 @@ impl Sending {
             // The ledger says only that it is being sent: report no more than that.
             self.crowd.stop(error.into());
             let lost = "what came of it cannot be written down";
-            return Ok(Some(End::Unknown(Error::new(Code::LedgerUnwritable, lost))));
+            return Ok(Some(End::unknown(Error::new(Code::LedgerUnwritable, lost))));
         }
         Ok(Some(end))
     }
@@ -161,7 +138,7 @@ impl Sending {
                 Err(error) => Err(changed(format!("since the list was checked: {}", error.message()))),
             }
         });
-        read.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
+        read.await.unwrap_or_else(|defect| Err(Error::internal(defect)))
     }
 
     /// Tries until the cloud replies something other than "fewer requests".
@@ -170,7 +147,7 @@ impl Sending {
         let now = since_1970(SystemTime::now());
         let message = match Message::at(now, wish.device, key, wish.product_id, generic) {
             Ok(message) => message,
-            Err(error) => return End::Failed(error),
+            Err(error) => return End::failed(error),
         };
         let mut attempt = 0;
         loop {
@@ -179,24 +156,18 @@ impl Sending {
             let error = match self.cloud.try_to_send(&message).await {
                 Ok(()) => {
                     self.went_well();
-                    return End::Done;
+                    return End::DONE;
                 }
                 Err(error) => error,
             };
-            if let CloudError::Refused(Refusal::RateLimited { retry_after }) = &error {
-                let now = self.crowd.now();
-                let held = self.crowd.pace().asked_for_fewer(now, began, *retry_after);
-                self.tell_of_pause(&error, held);
-                if attempt < PATIENCE && self.crowd.turn().await {
-                    continue;
-                }
+            if !self.crowd.tries_again(&error, began, attempt).await {
+                return self.ended(error, began);
             }
-            return self.ended(error, began);
         }
     }
 
     fn went_well(&self) {
-        self.in_a_row.store(0, Ordering::SeqCst);
+        self.rounds.in_a_row.store(0, Ordering::SeqCst);
         self.crowd.pace().went_well();
     }
 
@@ -210,9 +181,9 @@ impl Sending {
         } else {
             if !limited {
                 let held = self.crowd.pace().in_trouble(self.crowd.now(), began);
-                self.tell_of_pause(&error, held);
+                self.crowd.tell_of_pause(&error, held);
             }
-            if self.in_a_row.fetch_add(1, Ordering::SeqCst) + 1 >= self.max_failures {
+            if self.rounds.in_a_row.fetch_add(1, Ordering::SeqCst) + 1 >= self.max_failures {
                 let message = format!("{} failures in a row: {}", self.max_failures, error.message());
                 self.crowd.stop(Error::new(code, message).hint(STOPPED_HINT));
             }
@@ -220,26 +191,20 @@ impl Sending {
         if matches!(code, Code::CloudTokenInvalid | Code::CloudTokenExpired) {
             self.crowd.stop(the_same(&error).during("sending the public key"));
         }
-        if may_be_taken(code.name()) { End::Unknown(error) } else { End::Failed(error) }
-    }
-
-    fn tell_of_pause(&self, why: &impl std::fmt::Display, held: Option<Duration>) {
-        if let Some(pause) = held {
-            self.crowd.tell(Event::FleetPaused { reason: why.to_string(), delay: pause });
-        }
+        if may_be_taken(code.name()) { End::unknown(error) } else { End::failed(error) }
     }
 
     async fn write(&self, wish: &Wish, end: &End) -> Result<(), LedgerError> {
-        let trouble = |error: &Error| Trouble {
+        let trouble = end.error.as_ref().map(|error| Trouble {
             code: error.code().name().to_owned(),
             message: crate::disk::plain(error.message()).chars().take(MAX_MESSAGE).collect(),
+        });
+        let recorded = match end.outcome {
+            Outcome::Done => Record::Done,
+            Outcome::Failed => Record::Failed,
+            Outcome::Unknown | Outcome::NotReached => Record::Unknown,
         };
-        self.append(match end {
-            End::Done => Record::Done(record(wish, None)),
-            End::Failed(error) => Record::Failed(record(wish, Some(trouble(error)))),
-            End::Unknown(error) => Record::Unknown(record(wish, Some(trouble(error)))),
-        })
-        .await
+        self.append(recorded(record(wish, trouble))).await
     }
 
     /// Returns when the record is on the disk.
@@ -251,32 +216,15 @@ impl Sending {
     }
 
     /// Counts the outcome, and reports it.
-    fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, end: End) {
-        let outcome = match &end {
-            End::Done => Outcome::Done,
-            End::Failed(_) => Outcome::Failed,
-            End::Unknown(_) => Outcome::Unknown,
-        };
+    fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, End { outcome, error }: End) {
         let mut tally = held(&self.tally);
-        match before {
-            Some(Outcome::Failed) => tally.failed -= 1,
-            Some(Outcome::Unknown) => tally.unknown -= 1,
-            _ => {}
-        }
-        match outcome {
-            Outcome::Done => tally.done += 1,
-            Outcome::Failed => tally.failed += 1,
-            _ => tally.unknown += 1,
-        }
+        *tally.of(before.unwrap_or(Outcome::NotReached)) -= 1;
+        *tally.of(outcome) += 1;
         drop(tally);
-        let error = match end {
-            End::Done => None,
-            End::Failed(error) | End::Unknown(error) => Some(error),
-        };
         if before.is_none() && error.as_ref().is_some_and(|error| error.code().exit_code() == exit::CLOUD) {
-            held(&self.again).push(at << 1 | u32::from(outcome == Outcome::Unknown));
+            held(&self.rounds.again).push(at << 1 | u32::from(outcome == Outcome::Unknown));
         }
-        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.rounds.sent.fetch_add(1, Ordering::SeqCst);
         self.crowd.tell(Event::Device(FleetDevice {
             line: wish.line,
             device_id: wish.device,
@@ -311,11 +259,11 @@ impl Work for Sending {
     }
 
     fn pieces(&self) -> usize {
-        held(&self.round).as_ref().map_or(self.wishes.len(), Vec::len)
+        held(&self.rounds.second).as_ref().map_or(self.wishes.len(), Vec::len)
     }
 
     async fn work(self: Arc<Self>, piece: usize) {
-        let (at, before) = match held(&self.round).as_ref() {
+        let (at, before) = match held(&self.rounds.second).as_ref() {
             None => (u32::try_from(piece).unwrap_or(u32::MAX), None),
             Some(round) => match round.get(piece) {
                 Some(code) if code & 1 == 1 => (code >> 1, Some(Outcome::Unknown)),
@@ -333,21 +281,6 @@ impl Work for Sending {
     }
 
     fn progress(&self) -> Event {
-        let FleetCounts { done, already_done, failed, unknown, not_reached, .. } = self.counts();
-        let now = self.crowd.now();
-        let sent = self.sent.load(Ordering::SeqCst);
-        // The number is small enough to be exact.
-        #[allow(clippy::cast_precision_loss)]
-        let rate = sent as f64 / now.as_secs_f64().max(0.001);
-        let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));
-        Event::FleetProgress {
-            done,
-            already_done,
-            failed,
-            unknown,
-            not_reached,
-            rate: (rate * 10.0).round() / 10.0,
-            paused,
-        }
+        self.crowd.progress(self.counts(), self.rounds.sent.load(Ordering::SeqCst))
     }
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::counts::rows;
+use super::counts::{FleetCounts, rows};
 use super::crowd::{self, Crowd, Work, the_same};
 use super::list::List;
 use crate::cloud::failure::CloudError;
@@ -12,14 +12,11 @@ use crate::cloud::reply::Refusal;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, exit};
 use crate::fleet::manifest::{Mistake, Sound};
-use crate::workflow::context::{Context, Event, FleetAnswer, FleetAsked, Phase, Timeout, interrupted};
+use crate::workflow::context::{Context, Event, FleetAnswer, FleetAsked, Phase, Timeout};
 use crate::workflow::input::listed_key::listed_private_key;
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::Cloud;
 use crate::workflow::network::pairing::{ServerChoice, prove_quietly};
-
-/// How often a device is asked about in a row if the cloud asks for fewer requests.
-const PATIENCE: u32 = 5;
 
 /// The options of `fleet verify`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -105,9 +102,9 @@ struct Asking {
 
 /// Asks about each device of a list, and reports each answer as an event.
 pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Result<FleetVerified, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     let (rate, at_once) = (crowd::rate(options.rate.as_deref())?, crowd::at_once(options.concurrency)?);
-    let whom = whom(context, options, timeout)?;
+    let whom = whom(context, options)?;
     let list = List::open(&options.manifest)?;
     context.phase(Phase::CheckList);
     let (rows_to_ask, left_out) = rows_of(&list, options.handshake)?;
@@ -131,14 +128,12 @@ pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Resul
     let mut counts = *asking.tally();
     counts.not_reached = counts.total
         - (counts.known + counts.proven + counts.not_told + counts.refused + counts.failed + counts.left_out);
-    let stopped = asking.crowd.stopped().take();
-    let stopped_by =
-        stopped.or_else(|| (asking.crowd.is_cancelled() && counts.not_reached > 0).then(interrupted));
+    let stopped_by = asking.crowd.why_stopped(counts.not_reached);
     Ok(FleetVerified { server, handshake: options.handshake, counts, stopped_by })
 }
 
-fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) -> Result<Whom, Error> {
-    let refused = |message: &str, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
+fn whom(context: Context<'_>, options: &FleetVerifyOptions) -> Result<Whom, Error> {
+    let refused = |message: &str, hint: &str| Err(Error::invalid(message).hint(hint));
     let names_server = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
     if !options.handshake && names_server {
         return refused(
@@ -152,13 +147,11 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
             "give --server-key FILE and --host NAME together, or neither for Particle's cloud",
         );
     }
-    if options.manifest == "-" && options.token_file.as_deref() == Some("-") {
-        return refused("standard input holds the list or the token, not both", "give one of them a file");
-    }
+    crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
     if options.handshake {
         let choice =
             ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-        return Ok(Whom::Devices { choice: Box::new(choice), timeout });
+        return Ok(Whom::Devices { choice: Box::new(choice), timeout: context.timeout });
     }
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
@@ -166,7 +159,7 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    Cloud::find(context, &wanted, timeout).map(Box::new).map(Whom::Api)
+    Cloud::find(context, &wanted).map(Box::new).map(Whom::Api)
 }
 
 /// The rows that can be asked about, and how many rows name a problem. A wrong row is an error, because its device
@@ -208,14 +201,8 @@ impl Asking {
                 self.crowd.pace().went_well();
                 return (FleetAnswer::Known, None);
             };
-            if let CloudError::Refused(Refusal::RateLimited { retry_after }) = &error {
-                let held = self.crowd.pace().asked_for_fewer(self.crowd.now(), began, *retry_after);
-                if let Some(delay) = held {
-                    self.crowd.tell(Event::FleetPaused { reason: error.to_string(), delay });
-                }
-                if attempt < PATIENCE && self.crowd.turn().await {
-                    continue;
-                }
+            if self.crowd.tries_again(&error, began, attempt).await {
+                continue;
             }
             // spark-server answers 404 for a device whose key it has, and takes half a minute for one that is offline.
             let untold = matches!(
@@ -242,7 +229,7 @@ impl Asking {
         };
         let path = self.folder.join(name);
         let key = tokio::task::spawn_blocking(move || listed_private_key(&path)).await;
-        let key = key.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())));
+        let key = key.unwrap_or_else(|defect| Err(Error::internal(defect)));
         let key = match key {
             Ok(key) => key,
             Err(error) => return (FleetAnswer::Failed, Some(error)),
@@ -295,18 +282,8 @@ impl Work for Asking {
         let counts = *self.tally();
         let done = counts.known + counts.proven;
         let (failed, unknown) = (counts.refused + counts.failed, counts.not_told);
-        let now = self.crowd.now();
-        let rate = f64::from(done + failed + unknown) / now.as_secs_f64().max(0.001);
-        let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));
         let not_reached = counts.total - counts.left_out - done - failed - unknown;
-        Event::FleetProgress {
-            done,
-            already_done: 0,
-            failed,
-            unknown,
-            not_reached,
-            rate: (rate * 10.0).round() / 10.0,
-            paused,
-        }
+        let shown = FleetCounts { done, failed, unknown, not_reached, ..FleetCounts::default() };
+        self.crowd.progress(shown, done + failed + unknown)
     }
 }

@@ -13,7 +13,7 @@ use crate::workflow::input::dump_file::absolute;
 use crate::workflow::record::backup::{plain_pem, refuse_pem_name, warn_of_readers};
 
 /// What is written to a file, and the file's extension.
-pub(in crate::workflow) struct Extract {
+pub struct Extract {
     bytes: Zeroizing<Vec<u8>>,
     extension: &'static str,
     /// The same as PEM, if that is possible.
@@ -21,9 +21,9 @@ pub(in crate::workflow) struct Extract {
 }
 
 /// Where a field may be taken from.
-pub(in crate::workflow) enum Source<'a> {
-    Dump(&'a Dump<'a>),
-    Key(&'a KeyFile),
+pub enum Source<'a> {
+    Dump(Dump<'a>),
+    Key(Box<KeyFile>),
     /// Anything else; the text says what.
     Other(&'static str),
 }
@@ -34,11 +34,11 @@ impl Extract {
     pub fn take(source: &Source<'_>, field: Field) -> Result<Self, Error> {
         match source {
             Source::Dump(dump) => Self::of_dump(dump, field),
-            Source::Key(KeyFile::Private(read)) if field == dct::DEVICE_PRIVATE_KEY => {
-                Self::of_private(&read.key)
-            }
-            Source::Key(key) if field == dct::DEVICE_PUBLIC_KEY => Ok(Self::of_public(&key.public_key())),
-            Source::Key(_) => Err(none(field, "a key file holds a device's keys and nothing else")),
+            Source::Key(key) => match &**key {
+                KeyFile::Private(read) if field == dct::DEVICE_PRIVATE_KEY => Self::of_private(&read.key),
+                key if field == dct::DEVICE_PUBLIC_KEY => Ok(Self::of_public(&key.public_key())),
+                _ => Err(none(field, "a key file holds a device's keys and nothing else")),
+            },
             Source::Other(what) => Err(none(field, &format!("the file is {what}"))),
         }
     }
@@ -113,7 +113,7 @@ fn missing(dump: &Dump<'_>, field: Field) -> Error {
         Some(_) if dump.is_disputed() => "which of its two copies counts depends on the Duo's firmware",
         Some(_) => "neither of its two copies is one that the firmware would use",
     };
-    Error::new(Code::InvalidArgument, format!("{} may be in either copy of the DCT: {why}", field.kebab_name()))
+    Error::invalid(format!("{} may be in either copy of the DCT: {why}", field.kebab_name()))
         .during("taking a field out of the file")
         .hint("see which keys they hold with: duo-provision inspect FILE; then name the copy: --copy first, or --copy second")
 }

@@ -119,66 +119,44 @@ pub struct ManifestReport {
 /// Reads a file and describes it; takes a field out of it, if requested. Never asks for a passphrase.
 pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspection, Error> {
     if options.out.is_some() && options.extract.is_none() {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "--out names a file for a field, and no field is named",
-        )
-        .hint("name it with --extract FIELD, device-private-key for one"));
+        return Err(Error::invalid("--out names a file for a field, and no field is named")
+            .hint("name it with --extract FIELD, device-private-key for one"));
     }
     let path = &options.file;
     let file = DumpFile::read(context, path)?;
     let (inspection, source) = describe(context, options, &file)?;
-    if options.copy.is_some() && !matches!(&source, Found::Dump(dump) if dump.whole().is_some()) {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            "--copy names a copy of a whole DCT, and the file is none",
-        )
-        .hint("leave --copy out"));
+    if options.copy.is_some() && !matches!(&source, Source::Dump(dump) if dump.whole().is_some()) {
+        return Err(Error::invalid("--copy names a copy of a whole DCT, and the file is none")
+            .hint("leave --copy out"));
     }
     let Some(field) = options.extract else { return Ok(inspection) };
-    let source = match &source {
-        Found::Dump(dump) => Source::Dump(dump),
-        Found::Key(key) => Source::Key(key),
-        Found::Unopened => Source::Other("a key behind a passphrase that was not given"),
-        Found::ServerKey => Source::Other("a cloud's public key"),
-        Found::Manifest => Source::Other("a manifest"),
-    };
     let extract = Extract::take(&source, field)?;
     let extracted = extract.write(context, path, field, options.out.as_deref())?;
     Ok(Inspection { extracted: Some(extracted), ..inspection })
-}
-
-/// What a field can be taken from.
-enum Found<'a> {
-    Dump(Dump<'a>),
-    Key(Box<KeyFile>),
-    Unopened,
-    ServerKey,
-    Manifest,
 }
 
 fn describe<'a>(
     context: Context<'_>,
     options: &InspectOptions,
     file: &'a DumpFile,
-) -> Result<(Inspection, Found<'a>), Error> {
+) -> Result<(Inspection, Source<'a>), Error> {
     let path = &options.file;
     let bytes = &file.given.bytes;
     let text = to_utf8(bytes);
     let text = text.as_ref().unwrap_or(bytes);
     if text.trim_ascii_start().starts_with(b"{") && !holds_key(bytes) {
-        return Ok((of_manifest(path, bytes)?, Found::Manifest));
+        return Ok((of_manifest(path, bytes)?, Source::Other("a manifest")));
     }
     if let Some(dump) = file.dump() {
         let dump = options.copy.map_or(dump, |copy| dump.of_copy(copy.index()));
-        return Ok((of_dump(path, file, &dump), Found::Dump(dump)));
+        return Ok((of_dump(path, file, &dump), Source::Dump(dump)));
     }
     match KeyFile::read(bytes) {
-        Ok(key) => Ok((of_key(path, file, &key), Found::Key(Box::new(key)))),
+        Ok(key) => Ok((of_key(path, file, &key), Source::Key(Box::new(key)))),
         Err(KeyError::Encrypted) => of_encrypted(context, options, file),
         Err(error) => {
             if let Ok(server) = ServerReport::of_key_file(bytes) {
-                return Ok((of_server_key(path, file, server), Found::ServerKey));
+                return Ok((of_server_key(path, file, server), Source::Other("a cloud's public key")));
             }
             let unknown = || Error::key_file(&error, path);
             Err(file.given.instead(path).unwrap_or_else(unknown).during("reading the key file"))
@@ -217,7 +195,7 @@ fn of_encrypted<'a>(
     context: Context<'_>,
     options: &InspectOptions,
     file: &'a DumpFile,
-) -> Result<(Inspection, Found<'a>), Error> {
+) -> Result<(Inspection, Source<'a>), Error> {
     let path = &options.file;
     let named = |error: KeyError| Error::key_file(&error, path).during(READING);
     let encrypted = EncryptedKey::read(&file.given.bytes).map_err(named)?;
@@ -235,7 +213,9 @@ fn of_encrypted<'a>(
             ..blank(path, FileKind::PrivateKey, Form::Encrypted.to_string())
         },
     };
-    let found = key.map_or(Found::Unopened, |key| Found::Key(Box::new(key)));
+    let found = key.map_or(Source::Other("a key behind a passphrase that was not given"), |key| {
+        Source::Key(Box::new(key))
+    });
     Ok((Inspection { encryption: Some(encrypted.to_string()), ..seen }, found))
 }
 

@@ -20,11 +20,11 @@ use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{Operation, OperationKind, Request, Started};
-use crate::keys::{Fingerprint, PrivateKey};
+use crate::keys::Fingerprint;
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
 use crate::workflow::commands::rotate::telling::{Telling, without_proof};
 use crate::workflow::context::{
-    Action, Context, DUO, DeviceRef, NamedCloud, PairBefore, Plan, Snapshot, Target, Timeout,
+    Action, Context, DUO, DeviceRef, NamedCloud, PairBefore, Plan, Snapshot, Target,
 };
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
@@ -33,12 +33,10 @@ use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::ServerChoice;
 use crate::workflow::next::which_of;
-use crate::workflow::record::journal::{absolute, operations, past};
+use crate::workflow::record::journal::{absolute, operations, past, selection};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
 
 /// The options of `rotate`. No `Debug`: it may hold a token.
-// Each is an option of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct RotateOptions {
     /// Which Duo.
@@ -72,8 +70,6 @@ pub struct RotateOptions {
 }
 
 /// A new key: the cloud took it and was proven to have it. It is in the Duo, read back and compared.
-// Each is a fact of its own, independent of the others.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "RotateResult", rename_all = "camelCase")]
@@ -118,14 +114,13 @@ pub fn rotate(
     options: &RotateOptions,
     make_key: KeyMaker<'_>,
 ) -> Result<RotateDone, Error> {
-    let timeout = Timeout::from_seconds(options.timeout)?;
+    let context = context.within(options.timeout)?;
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
-    let cloud = Cloud::find(context, &wanted(options), timeout)?;
+    let cloud = Cloud::find(context, &wanted(options))?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
-        timeout,
         archive: options.archive.as_deref(),
         no_backup: false,
         accepts_key_loss: false,
@@ -136,16 +131,16 @@ pub fn rotate(
 
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
-    let device = transaction.device().clone();
-    let archive = transaction.archive().cloned();
+    let device = transaction.opened.device.clone();
+    let archive = transaction.archive.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
     let named = ServerReport::named_by(&held, id);
-    let which = which_of(&(&device).into(), &transaction.selection());
+    let which = which_of(&(&device).into(), &selection(context, &options.target));
     other_cloud::check(context, &cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
-        server.greet(context, timeout).map_err(without_proof).map_err(on)?;
+        server.greet(context).map_err(without_proof).map_err(on)?;
     }
     let previous = held.fingerprint();
     let known = operations(context, Some(&(&device).into()))?;
@@ -187,13 +182,13 @@ pub fn rotate(
         cloud: Some(done.api_url.clone()),
         cautions: other_cloud::caution(&done.duo_cloud, &cloud).into_iter().collect(),
         duo_cloud: Some(done.duo_cloud.clone()),
-        ..Plan::of(Action::Rotate, &device, &held)
+        ..Plan::of(Action::Rotate, &device, Some(&held))
     };
     let is_there = patch.is_in(&held);
     let mut telling = Telling {
         context,
         new,
-        old: old_key(&held),
+        old: held.own_key().ok().cloned(),
         is_there,
         cloud: &cloud,
         server: server.as_ref(),
@@ -202,7 +197,6 @@ pub fn rotate(
         id,
         product_id: done.product_id,
         device: &device,
-        timeout,
         backup: None,
         kept: None,
         pair_before: None,
@@ -229,12 +223,6 @@ fn wanted(options: &RotateOptions) -> Wanted<'_> {
     }
 }
 
-/// The Duo's key, if its firmware reads it as it is.
-fn old_key(held: &Snapshot) -> Option<PrivateKey> {
-    let read = held.slot.key().filter(|_| Error::key_slot(&held.slot).is_none())?;
-    Some(read.key.clone())
-}
-
 /// The key of an earlier attempt, else a new one.
 fn new_key(
     context: Context<'_>,
@@ -258,7 +246,7 @@ fn server_choice(options: &RotateOptions) -> Result<Option<ServerChoice>, Error>
     let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
     if options.no_verify && typed {
         let message = "--no-verify leaves out the proof that --server-key, --host and --port are for";
-        return Err(Error::new(Code::InvalidArgument, message).hint("give either, not both"));
+        return Err(Error::invalid(message).hint("give either, not both"));
     }
     if options.no_verify {
         return Ok(None);

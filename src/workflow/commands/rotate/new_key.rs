@@ -22,31 +22,27 @@ pub fn make_key() -> Result<PrivateKey, KeyError> {
 }
 
 /// The key that the rotation writes to the Duo.
-pub(in crate::workflow) struct NewKey {
-    pub(in crate::workflow) key: PrivateKey,
-    pub(in crate::workflow) image: SlotImage,
-    pub(in crate::workflow) fingerprint: Fingerprint,
+pub struct NewKey {
+    pub key: PrivateKey,
+    pub image: SlotImage,
+    pub fingerprint: Fingerprint,
     /// Its file, if an earlier attempt saved it.
-    pub(in crate::workflow) kept: Option<PathBuf>,
+    pub kept: Option<PathBuf>,
     /// True if an earlier attempt made it.
-    pub(in crate::workflow) taken_up: bool,
+    pub taken_up: bool,
     /// True if the cloud may know it since that attempt.
-    pub(in crate::workflow) known: bool,
+    pub known: bool,
 }
 
 impl NewKey {
-    pub(in crate::workflow) fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
+    pub fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
         let made = make_key();
-        let made = made.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        let made = made.map_err(Error::internal)?;
         Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
     }
 
     /// The key of an earlier attempt: from the Duo if it is there, else from its file.
-    pub(in crate::workflow) fn of(
-        earlier: &Operation,
-        held: &Snapshot,
-        started: &Started,
-    ) -> Result<Self, Error> {
+    pub fn of(earlier: &Operation, held: &Snapshot, started: &Started) -> Result<Self, Error> {
         let known = earlier.may_be_known();
         if let Some(read) = held.slot.key().filter(|_| held.fingerprint() == earlier.started.after) {
             return Self::new(read.key.clone(), earlier.new_key.clone(), known);
@@ -62,7 +58,10 @@ impl NewKey {
                 })
                 .hint(if_lost(path, started))
         };
-        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
+        // This program wrote the file; it is never encrypted.
+        let kept =
+            load(path).and_then(|bytes| KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path)));
+        let KeyFile::Private(read) = kept.map_err(lost)? else {
             return Err(lost(Error::new(
                 Code::KeyIsPublic,
                 format!("{}: it is a public key", plain_path(path)),
@@ -81,7 +80,7 @@ impl NewKey {
     }
 
     /// The note when the key of an earlier attempt is used; `is_there`: the Duo has it.
-    pub(in crate::workflow) fn taken_up_words(&self, is_there: bool) -> String {
+    pub fn taken_up_words(&self, is_there: bool) -> String {
         let key = self.fingerprint.short();
         let cloud =
             if self.known { "the cloud may have it already" } else { "the cloud does not have it yet" };
@@ -99,15 +98,10 @@ fn if_lost(path: &Path, started: &Started) -> String {
     format!("put the file back to {}; or, to start anew, first {back}", command_line::file(path))
 }
 
-/// The key in a file that this program wrote; never encrypted.
-fn kept_key(path: &Path) -> Result<KeyFile, Error> {
-    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
-}
-
 /// The earlier rotation of this Duo whose key is used again: an open one, else the last one if its key was never used.
 /// An open one for another cloud does not count once its key is in the Duo. `known` holds the operations that are not
 /// in the history yet; `past` is the history, newest first.
-pub(in crate::workflow) fn earlier(
+pub fn earlier(
     known: &[Operation],
     past: impl Iterator<Item = Operation>,
     device: &DeviceRef,

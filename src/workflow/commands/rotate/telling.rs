@@ -10,15 +10,14 @@ use std::path::PathBuf;
 use crate::archive::Archive;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{Started, may_be_taken};
+use crate::journal::{Started, Step, may_be_taken};
 use crate::keys::PrivateKey;
 use crate::workflow::commands::rotate::new_key::NewKey;
-use crate::workflow::context::{Context, DeviceRef, Event, PairBefore, Phase, Plan, Timeout, interrupted};
+use crate::workflow::context::{Context, DeviceRef, Event, PairBefore, Phase, Plan, interrupted};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::network::api::{Cloud, Message};
 use crate::workflow::network::pairing::{Server, is_refusal};
-use crate::workflow::next;
-use crate::workflow::next::{Rollback, SoFar, which};
+use crate::workflow::next::{self, Rollback, SoFar, which};
 use crate::workflow::record::backup::{Backups, store_new_key};
 use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::Beside;
@@ -39,7 +38,6 @@ pub(super) struct Telling<'a, 'r> {
     pub id: DeviceId,
     pub product_id: u32,
     pub device: &'r DeviceRef,
-    pub timeout: Timeout,
     /// The backup of the old key, once it exists.
     pub backup: Option<PathBuf>,
     /// The file of the new key, once it is saved.
@@ -86,7 +84,8 @@ impl Telling<'_, '_> {
         let Some(old) = self.old.as_ref().filter(|_| !self.new.known) else {
             return Ok(Some(PairBefore::NotTried));
         };
-        match server.prove_once(self.context, Phase::ProveOld, self.id, old, self.timeout.duration()) {
+        match server.prove_once(self.context, Phase::ProveOld, self.id, old, self.context.timeout.duration())
+        {
             Ok(()) => Ok(Some(PairBefore::Proven)),
             Err(error) if is_refusal(&error) => Ok(Some(PairBefore::Refused)),
             Err(error) => Err(self.on(without_proof(error))),
@@ -101,7 +100,7 @@ impl Telling<'_, '_> {
         let message = self.message(&self.new.key).map_err(|error| self.on(error))?;
         record.sending().map_err(|error| self.on(error))?;
         self.cloud.send_public_key(self.context, &message).map_err(|error| self.not_accepted(error))?;
-        record.accepted();
+        record.reached(Step::Accepted);
         Ok(())
     }
 
@@ -194,10 +193,10 @@ impl Telling<'_, '_> {
         record: &mut OperationRecord<'_>,
     ) -> Result<(), Error> {
         let message = self.message(old)?;
-        record.sending_old();
+        record.reached(Step::SendingOld);
         self.cloud.send_public_key(self.context, &message)?;
-        server.prove_told(self.context, Phase::ProveOld, self.id, old, self.timeout)?;
-        record.taken_back();
+        server.prove_told(self.context, Phase::ProveOld, self.id, old)?;
+        record.reached(Step::TakenBack);
         Ok(())
     }
 }
@@ -220,9 +219,9 @@ impl Beside for Telling<'_, '_> {
         self.tell(record)?;
         let Some(server) = self.server else { return Ok(()) };
         server
-            .prove_told(self.context, Phase::ProveNew, self.id, &self.new.key, self.timeout)
+            .prove_told(self.context, Phase::ProveNew, self.id, &self.new.key)
             .map_err(|error| self.not_proven(server, error, record))?;
-        record.proven();
+        record.reached(Step::Proven);
         Ok(())
     }
 

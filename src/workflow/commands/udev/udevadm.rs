@@ -22,16 +22,16 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// How much of its error output is repeated at most, in bytes.
 const COMPLAINT: u64 = 1024;
 
-pub(in crate::workflow) struct Udevadm(PathBuf);
+pub struct Udevadm(PathBuf);
 
 impl Udevadm {
     /// The one below a root folder.
-    pub(in crate::workflow) fn below(root: &Path) -> Option<Self> {
+    pub fn below(root: &Path) -> Option<Self> {
         PLACES.iter().map(|place| root.join(place)).find(|path| path.is_file()).map(Self)
     }
 
     /// Runs it to its end. `Err` says in words what went wrong.
-    pub(in crate::workflow) fn run(&self, clock: &dyn Clock, arguments: &[&str]) -> Result<(), String> {
+    pub fn run(&self, clock: &dyn Clock, arguments: &[&str]) -> Result<(), String> {
         let typed = format!("udevadm {}", arguments.join(" "));
         let failed = |reason: &dyn std::fmt::Display| format!("`{typed}` {reason}");
         // A file, because child processes that it leaves behind could hold a pipe open.
