@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
-import { longestTests, mostTests } from './core.mjs'
+import { cloudTests, longestTests, mostTests } from './core.mjs'
 import { packageTests } from './package.mjs'
 import { yesOrNo } from './results.mjs'
 
@@ -44,6 +44,7 @@ export function stepsOf(/** @type {System} */ system) {
     { name: 'compiled', run: compile },
     { name: "the core's tests", run: async () => mostTests(await system.programs(), system.start) },
     { name: 'its longest tests', run: async () => longestTests(await system.programs(), system.start) },
+    { name: 'tests of clouds', run: async () => cloudTests(await system.programs(), system.start) },
     { name: '__test__/node', run: () => suite('__test__/node') },
     { name: 'transcripts', run: transcripts },
     { name: 'package', run: () => packageTests(system, built) },

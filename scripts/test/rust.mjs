@@ -96,16 +96,18 @@ export function platforms(/** @type {Run} */ run) {
 
 /** Runs the tests of the core and the API for Windows, in Wine. `platforms` has the lints, for Microsoft's compiler. */
 export function windows(/** @type {Run} */ run) {
-  const without = ['lints', 'its longest tests', 'transcripts'].flatMap((step) => ['--without', step])
+  const without = ['lints', 'its longest tests', 'tests of clouds', 'transcripts'].flatMap((step) => [
+    '--without',
+    step,
+  ])
   return cross(run, ['x86_64-pc-windows-gnu', ...without])
 }
 
 /** Runs the API's tests and the packages on a system whose only C library is musl. */
 export function musl(/** @type {Run} */ run) {
-  const without = ["the core's tests", 'its longest tests', 'transcripts'].flatMap((step) => [
-    '--without',
-    step,
-  ])
+  const without = ["the core's tests", 'its longest tests', 'tests of clouds', 'transcripts'].flatMap(
+    (step) => ['--without', step],
+  )
   return cross(run, ['x86_64-unknown-linux-musl', ...without])
 }
 

@@ -150,7 +150,9 @@ async fn what_was_sent_and_not_answered_is_told_from_what_was_not_sent() {
     assert_silent(&lost, TOKEN);
     let closed = Hostile::start(Vec::new()).await;
     let unsent = ask(&closed.url).await.unwrap_err();
-    assert!(matches!(unsent, CloudError::Unreachable { .. }), "{unsent:?}");
+    // On Windows what was sent to a closed connection counts as sent.
+    let lost_there = matches!(unsent, CloudError::NoAnswer { reason: Interruption::ConnectionLost, .. });
+    assert!(matches!(unsent, CloudError::Unreachable { .. }) || cfg!(windows) && lost_there, "{unsent:?}");
 }
 
 async fn asked(cloud: &LocalCloud, secret: &str) -> Result<DeviceRecord, CloudError> {

@@ -25,6 +25,8 @@ fn cut(text: &str, bytes: usize, end: End) -> Vec<Outcome> {
     let whole = bytes == text.len();
     match text {
         _ if bytes < body => vec![UNKNOWN],
+        // Windows discards what has arrived already.
+        FORBIDDEN if end == End::Reset && cfg!(windows) => vec![DENIED, UNKNOWN],
         // Its status is enough.
         FORBIDDEN => vec![DENIED],
         UNTIL_THE_END if end != End::Close => vec![UNKNOWN],
