@@ -29,10 +29,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most header fields a reply may have.
 const MAX_HEADERS: usize = 64;
 
-/// The most bytes that are read at a time, and so the longest head of a reply; real ones have a few hundred. hyper
-/// handles up to 128 reads in a row before another task runs, byte by byte if they are a chunk's size. With hyper's
-/// default of 408 KiB the deadline would be more than a second late.
-const MAX_READ: usize = 64 * 1024;
+/// The most bytes that are read at a time, and so the longest head of a reply; real ones have a few hundred, and Node
+/// takes as many (`--max-http-header-size`). hyper handles up to 128 reads in a row before another task runs, byte by
+/// byte if they are a chunk's size. With hyper's default of 408 KiB the deadline would be seconds late.
+const MAX_READ: usize = 16 * 1024;
 
 /// How long a connection without a request is kept for the next one. Servers close theirs after two seconds or more. If
 /// a request crosses the server's FIN, it is unknown whether the server read it.
