@@ -7,15 +7,15 @@ import { CACHE, must } from './programs.mjs'
 import { sum, yesOrNo } from './results.mjs'
 
 /** What a user's script does: it finds a Duo and backs up its key. It fails if it did not come from the packages. */
-const SCRIPT = `import { rmSync } from 'node:fs'
+const SCRIPT = `import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { backupKey, VirtualDuo, version } from 'duo-provision'
 const duo = await VirtualDuo.start()
-const file = join(tmpdir(), 'duo-of-the-package.der')
-rmSync(file, { force: true })
+const folder = mkdtempSync(join(tmpdir(), 'duo-provision-'))
+const file = join(folder, 'key.der')
 const { fingerprint } = await backupKey({ usbip: duo.address, file })
-rmSync(file)
+rmSync(folder, { recursive: true })
 const same = fingerprint === duo.duos()[0].fingerprint
 await duo.stop()
 const here = import.meta.resolve('duo-provision').startsWith(new URL('node_modules/', import.meta.url).href)
