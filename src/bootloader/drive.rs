@@ -46,7 +46,7 @@ impl<'a> Driver<'a> {
         Self { clock, cancelled, interface, class_requests: 0 }
     }
 
-    /// Runs a machine to its end. One that is not `cancellable` cleans up, and has a near deadline.
+    /// Runs a machine to its end. Only a `cancellable` one ends early when the user cancels; another has a near deadline.
     pub fn run<O: Operation>(
         &mut self,
         transport: &mut dyn Transport,

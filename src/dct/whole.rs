@@ -58,7 +58,10 @@ impl CopyRule {
     /// The other one.
     #[must_use]
     pub const fn other(self) -> Self {
-        if matches!(self, Self::R6) { Self::R3ToR5 } else { Self::R6 }
+        match self {
+            Self::R3ToR5 => Self::R6,
+            Self::R6 => Self::R3ToR5,
+        }
     }
 }
 
@@ -92,7 +95,10 @@ impl WhichCopy {
 
     /// Its index, 0 or 1.
     pub const fn index(self) -> usize {
-        self as usize
+        match self {
+            Self::First => 0,
+            Self::Second => 1,
+        }
     }
 }
 

@@ -84,8 +84,10 @@ impl PrivateKey {
         let key = rsa::PrivateKey::new(rng, MODULUS_BITS).map_err(|_| KeyError::Generation)?;
         let [p, q] = key.primes() else { return Err(KeyError::Generation) };
         // With a fixed width, the same as in `rsa`.
-        let [p, q] = [p, q].map(|prime| half(Number::P, &Zeroizing::new(prime.to_be_bytes())));
-        Self::from_primes(p.map_err(|_| KeyError::Generation)?, q.map_err(|_| KeyError::Generation)?)
+        let half = |which, prime: &BoxedUint| {
+            half(which, &Zeroizing::new(prime.to_be_bytes())).map_err(|_| KeyError::Generation)
+        };
+        Self::from_primes(half(Number::P, p)?, half(Number::Q, q)?)
     }
 
     /// Makes a key from two primes of 512 bits. d is e⁻¹ mod (p − 1)(q − 1), as in the device's `PolarSSL`.

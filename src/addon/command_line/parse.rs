@@ -32,7 +32,6 @@ pub struct TextLayout {
 }
 
 /// The meaning of a command line.
-#[allow(clippy::struct_excessive_bools)]
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct ParsedCommand {

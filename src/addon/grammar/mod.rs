@@ -39,7 +39,6 @@ pub use system::*;
     max_term_width = 100,
     after_help = examples::TOP_EXAMPLES
 )]
-#[allow(clippy::struct_excessive_bools)]
 pub struct CommandLine {
     /// What to do; without it, provision.
     #[command(subcommand)]

@@ -68,8 +68,11 @@ pub(super) fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configurat
     Configuration::parse(&bytes).map_err(wrong)
 }
 
-/// An alternate setting and its memory map.
-type Found = (AltSetting, MemoryMap);
+/// What was found among the device's memories.
+pub(super) struct Memories {
+    pub(super) dct: (AltSetting, MemoryMap),
+    pub(super) internal: Option<(AltSetting, MemoryMap)>,
+}
 
 /// Finds the memories by name and map. The number is not enough: alternate settings have been renumbered before, and
 /// alternate setting 0 is the flash that holds the bootloader. Two memories may have the same name, so the names of all
@@ -79,7 +82,7 @@ pub(super) fn find_memories(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
     generation: BootloaderGeneration,
-) -> Result<(Found, Option<Found>), SessionError> {
+) -> Result<Memories, SessionError> {
     let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
@@ -108,10 +111,12 @@ pub(super) fn find_memories(
         }
     }
     let whole_dct = whole_dct_address(generation);
-    let internal = internal
-        .pop()
-        .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable));
-    Ok((dct.ok_or(SessionError::NoDct { found: others })?, internal))
+    Ok(Memories {
+        dct: dct.ok_or(SessionError::NoDct { found: others })?,
+        internal: internal
+            .pop()
+            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
+    })
 }
 
 fn is_dct(map: &MemoryMap) -> bool {

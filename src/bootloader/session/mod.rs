@@ -12,8 +12,8 @@ pub use error::SessionError;
 pub use memories::whole_dct_address;
 
 use memories::{
-    INTERNAL, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories, is_bootloader,
-    read_configuration,
+    INTERNAL, Memories, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories,
+    is_bootloader, read_configuration,
 };
 
 use super::drive::Driver;
@@ -30,6 +30,19 @@ const TIDY_TIME: Duration = Duration::from_secs(2);
 
 /// How long a read-back may take at least, even if the write before it has used up the time allowed.
 const READ_BACK_TIME: Duration = Duration::from_secs(2);
+
+/// What may end an operation early.
+#[derive(Clone, Copy)]
+struct Limits {
+    deadline: Duration,
+    cancellable: bool,
+}
+
+impl Limits {
+    fn until(deadline: Duration) -> Self {
+        Self { deadline, cancellable: true }
+    }
+}
 
 /// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
 /// Dropping it releases the interface.
@@ -62,7 +75,8 @@ impl<'a> DfuSession<'a> {
         let mut enquiry = Enquiry { transport: transport.as_mut(), clock, deadline, language: None };
         let identity = enquiry.identity(device)?;
         let configuration = read_configuration(&mut enquiry)?;
-        let ((setting, map), internal) = find_memories(&mut enquiry, &configuration, identity.generation)?;
+        let Memories { dct: (setting, map), internal } =
+            find_memories(&mut enquiry, &configuration, identity.generation)?;
         let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
         check_functional(functional)?;
         transport.claim(setting.interface)?;
@@ -119,11 +133,10 @@ impl<'a> DfuSession<'a> {
         if length < 2 {
             return Err(SessionError::Dfu(RangeError::Empty.into()));
         }
-        let dct = self.dct.clone();
+        let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
         // The first byte is not in the second pass, so the first pass reads it once more.
-        let [first, byte] =
-            self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], deadline, true)?;
-        let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], deadline, true)?;
+        let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
+        let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], limits)?;
         Ok(agreed(first, &byte, &second))
     }
 
@@ -131,13 +144,14 @@ impl<'a> DfuSession<'a> {
     /// Works even if the bootloader itself cannot read the DCT.
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         let (internal, base) = self.whole_dct()?;
+        let limits = Limits::until(deadline);
         let block = usize::from(BLOCK);
         let one = |part: Part| Part { length: 1, ..part };
         let whole = whole_part(base, 0);
         let parts = [Part::first(block), Part::first(1), whole, one(whole)];
-        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, deadline, true)?;
+        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, limits)?;
         let parts = [Part::first(block - 1), whole_part(base, 1)];
-        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, deadline, true)?;
+        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
         let Some(anchor) = agreed(anchor, &head, &moved) else { return Ok(None) };
         if !is_bootloader(&anchor, base) {
             return Err(SessionError::NoBootloader { address: INTERNAL });
@@ -176,7 +190,7 @@ impl<'a> DfuSession<'a> {
     fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
         self.select(memory.setting)?;
         let download = Download::new(&memory.geometry, self.start, block)?;
-        self.run(download, Start::Ready, deadline, true)
+        self.run(download, Start::Ready, Limits::until(deadline))
     }
 
     /// Reads the memory after a write, or an erasure, that succeeded.
@@ -188,7 +202,7 @@ impl<'a> DfuSession<'a> {
         deadline: Duration,
     ) -> Result<[Buffer; PARTS], SessionError> {
         let deadline = deadline.max(self.driver.clock.now() + READ_BACK_TIME);
-        self.read_parts(memory, pointer, parts, deadline, false)
+        self.read_parts(memory, pointer, parts, Limits { deadline, cancellable: false })
             .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
     }
 
@@ -211,12 +225,12 @@ impl<'a> DfuSession<'a> {
         let anchor = self.known_anchor()?;
         let sector = Part { block: blocks_to(address), length: WHOLE_DCT_SECTOR };
         let parts = [Part::first(anchor.len()), sector];
-        let [proof, now] = self.read_parts(&internal, INTERNAL, parts, deadline, true)?;
+        let [proof, now] = self.read_parts(&internal, INTERNAL, parts, Limits::until(deadline))?;
         if proof != anchor || *now != *held {
             return Err(SessionError::Dfu(DfuError::PointerUnproven { address }));
         }
         let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)?;
-        self.run(erase, Start::Ready, deadline, true)?;
+        self.run(erase, Start::Ready, Limits::until(deadline))?;
         let base = whole_dct_address(self.identity.generation);
         self.read_back_whole(&internal, whole_part(base, 0), &anchor, deadline)
     }
@@ -301,7 +315,7 @@ impl<'a> DfuSession<'a> {
 
     /// Makes the device leave DFU mode and restart. It is gone afterwards.
     pub fn leave(&mut self, deadline: Duration) -> Result<(), SessionError> {
-        self.run(Leave::new(self.start), Start::Unknown, deadline, true)
+        self.run(Leave::new(self.start), Start::Unknown, Limits::until(deadline))
     }
 
     /// Reads parts of a memory through one pointer, and tries once more if that fails.
@@ -310,13 +324,10 @@ impl<'a> DfuSession<'a> {
         memory: &Memory,
         pointer: u32,
         parts: [Part; PARTS],
-        deadline: Duration,
-        cancellable: bool,
+        limits: Limits,
     ) -> Result<[Buffer; PARTS], SessionError> {
-        let read = match self.try_read(memory, pointer, &parts, deadline, cancellable) {
-            Err(error) if error.is_worth_a_retry() => {
-                self.try_read(memory, pointer, &parts, deadline, cancellable)
-            }
+        let read = match self.try_read(memory, pointer, &parts, limits) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(memory, pointer, &parts, limits),
             result => result,
         }?;
         // An upload that succeeds has read all its parts.
@@ -329,12 +340,11 @@ impl<'a> DfuSession<'a> {
         memory: &Memory,
         pointer: u32,
         parts: &[Part],
-        deadline: Duration,
-        cancellable: bool,
+        limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
         self.select(memory.setting)?;
         let upload = Upload::new(&memory.geometry, self.start, pointer, parts)?;
-        self.run(upload, Start::Ready, deadline, cancellable)
+        self.run(upload, Start::Ready, limits)
     }
 
     /// Runs an operation; `then` is what is known of the device if it succeeds.
@@ -342,12 +352,11 @@ impl<'a> DfuSession<'a> {
         &mut self,
         operation: O,
         then: Start,
-        deadline: Duration,
-        cancellable: bool,
+        limits: Limits,
     ) -> Result<O::Output, SessionError> {
         self.start = Start::Unknown;
-        let machine = Machine::new(operation, deadline);
-        match self.driver.run(self.transport.as_mut(), machine, cancellable) {
+        let machine = Machine::new(operation, limits.deadline);
+        match self.driver.run(self.transport.as_mut(), machine, limits.cancellable) {
             Ok(output) => {
                 self.start = then;
                 Ok(output)
@@ -357,7 +366,7 @@ impl<'a> DfuSession<'a> {
                 self.selected = None;
                 let error = SessionError::from(error);
                 if error.is_worth_tidying() {
-                    self.tidy(deadline);
+                    self.tidy(limits.deadline);
                 }
                 Err(error)
             }

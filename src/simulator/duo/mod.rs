@@ -91,8 +91,6 @@ enum Event {
 }
 
 /// An emulated Duo.
-// Each bool is a separate condition; they are independent of each other.
-#[allow(clippy::struct_excessive_bools)]
 pub struct Duo {
     options: DuoOptions,
     make_key: KeyMaker,

@@ -49,21 +49,21 @@ pub(super) struct Rounds {
     sent: AtomicU32,
 }
 
-/// The outcome for one device, and why it is not done.
-struct End {
-    outcome: Outcome,
-    error: Option<Error>,
+/// The outcome for one device.
+enum End {
+    Done,
+    Failed(Error),
+    Unknown(Error),
 }
 
 impl End {
-    const DONE: Self = Self { outcome: Outcome::Done, error: None };
-
-    fn failed(error: Error) -> Self {
-        Self { outcome: Outcome::Failed, error: Some(error) }
-    }
-
-    fn unknown(error: Error) -> Self {
-        Self { outcome: Outcome::Unknown, error: Some(error) }
+    /// The outcome, and why it is not done.
+    const fn parts(&self) -> (Outcome, Option<&Error>) {
+        match self {
+            Self::Done => (Outcome::Done, None),
+            Self::Failed(error) => (Outcome::Failed, Some(error)),
+            Self::Unknown(error) => (Outcome::Unknown, Some(error)),
+        }
     }
 }
 
@@ -94,14 +94,14 @@ impl Sending {
     ) -> Result<Option<End>, LedgerError> {
         let in_doubt = wish.in_doubt || before == Some(Outcome::Unknown);
         // A failure now does not show that the cloud did not take the key before.
-        let judged = |end: End| match end.outcome {
-            Outcome::Failed if in_doubt => End { outcome: Outcome::Unknown, ..end },
-            _ => end,
+        let judged = |end| match end {
+            End::Failed(error) if in_doubt => End::Unknown(error),
+            end => end,
         };
         let key = match self.key(wish).await {
             Ok(key) => key,
             Err(error) => {
-                let end = judged(End::failed(error));
+                let end = judged(End::Failed(error));
                 self.write(wish, &end).await?;
                 return Ok(Some(end));
             }
@@ -115,7 +115,7 @@ impl Sending {
             // The ledger says only that it is being sent: report no more than that.
             self.crowd.stop(error.into());
             let lost = "what came of it cannot be written down";
-            return Ok(Some(End::unknown(Error::new(Code::LedgerUnwritable, lost))));
+            return Ok(Some(End::Unknown(Error::new(Code::LedgerUnwritable, lost))));
         }
         Ok(Some(end))
     }
@@ -147,7 +147,7 @@ impl Sending {
         let now = since_1970(SystemTime::now());
         let message = match Message::at(now, wish.device, key, wish.product_id, generic) {
             Ok(message) => message,
-            Err(error) => return End::failed(error),
+            Err(error) => return End::Failed(error),
         };
         let mut attempt = 0;
         loop {
@@ -156,7 +156,7 @@ impl Sending {
             let error = match self.cloud.try_to_send(&message).await {
                 Ok(()) => {
                     self.went_well();
-                    return End::DONE;
+                    return End::Done;
                 }
                 Err(error) => error,
             };
@@ -191,18 +191,18 @@ impl Sending {
         if matches!(code, Code::CloudTokenInvalid | Code::CloudTokenExpired) {
             self.crowd.stop(the_same(&error).during("sending the public key"));
         }
-        if may_be_taken(code.name()) { End::unknown(error) } else { End::failed(error) }
+        if may_be_taken(code.name()) { End::Unknown(error) } else { End::Failed(error) }
     }
 
     async fn write(&self, wish: &Wish, end: &End) -> Result<(), LedgerError> {
-        let trouble = end.error.as_ref().map(|error| Trouble {
+        let trouble = end.parts().1.map(|error| Trouble {
             code: error.code().name().to_owned(),
             message: crate::disk::plain(error.message()).chars().take(MAX_MESSAGE).collect(),
         });
-        let recorded = match end.outcome {
-            Outcome::Done => Record::Done,
-            Outcome::Failed => Record::Failed,
-            Outcome::Unknown | Outcome::NotReached => Record::Unknown,
+        let recorded = match end {
+            End::Done => Record::Done,
+            End::Failed(_) => Record::Failed,
+            End::Unknown(_) => Record::Unknown,
         };
         self.append(recorded(record(wish, trouble))).await
     }
@@ -216,12 +216,13 @@ impl Sending {
     }
 
     /// Counts the outcome, and reports it.
-    fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, End { outcome, error }: End) {
+    fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, end: &End) {
+        let (outcome, error) = end.parts();
         let mut tally = held(&self.tally);
         *tally.of(before.unwrap_or(Outcome::NotReached)) -= 1;
         *tally.of(outcome) += 1;
         drop(tally);
-        if before.is_none() && error.as_ref().is_some_and(|error| error.code().exit_code() == exit::CLOUD) {
+        if before.is_none() && error.is_some_and(|error| error.code().exit_code() == exit::CLOUD) {
             held(&self.rounds.again).push(at << 1 | u32::from(outcome == Outcome::Unknown));
         }
         self.rounds.sent.fetch_add(1, Ordering::SeqCst);
@@ -230,7 +231,7 @@ impl Sending {
             device_id: wish.device,
             outcome,
             fingerprint: Some(wish.key),
-            code: error.as_ref().map(Error::code),
+            code: error.map(Error::code),
             message: error.map(|error| error.message().to_owned()),
         }));
     }
@@ -274,7 +275,7 @@ impl Work for Sending {
         let Some(wish) = self.wishes.get(at as usize) else { return };
         match self.send(wish, before).await {
             Ok(None) => {}
-            Ok(Some(end)) => self.told(at, wish, before, end),
+            Ok(Some(end)) => self.told(at, wish, before, &end),
             // The ledger cannot be written and nothing was sent: report no outcome.
             Err(error) => self.crowd.stop(error.into()),
         }
