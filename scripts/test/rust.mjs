@@ -96,10 +96,9 @@ export function platforms(/** @type {Run} */ run) {
 
 /** Runs the tests of the core and the API for Windows, in Wine. `platforms` has the lints, for Microsoft's compiler. */
 export function windows(/** @type {Run} */ run) {
-  const without = ['lints', 'its longest tests', 'tests of clouds', 'transcripts'].flatMap((step) => [
-    '--without',
-    step,
-  ])
+  const without = ['lints', 'its longest tests', 'tests of clouds', 'transcripts', 'package'].flatMap(
+    (step) => ['--without', step],
+  )
   return cross(run, ['x86_64-pc-windows-gnu', ...without])
 }
 
