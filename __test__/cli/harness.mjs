@@ -60,10 +60,12 @@ function windowsFolders(/** @type {string} */ home) {
   }
 }
 
-/** Where the C library is not glibc, removes its words for an error: the transcripts have those of glibc. */
+/** Whether the C library is glibc: its words for an error are those in the transcripts. */
+const HAS_GLIBC = Boolean(/** @type {any} */ (process.report.getReport()).header.glibcVersionRuntime)
+
+/** Where the C library is another one, removes its words for an error. */
 function withoutErrors(/** @type {string} */ transcript) {
-  const { header } = /** @type {any} */ (process.report.getReport())
-  if (header.glibcVersionRuntime) return transcript
+  if (HAS_GLIBC) return transcript
   return transcript.replaceAll(/[^:\n]* \(os error \d+\)/g, ' <an error of the system>')
 }
 
@@ -278,9 +280,12 @@ export function missing(/** @type {string} */ program, /** @type {string[]} */ a
   return error ? `${program} is not installed here` : false
 }
 
-/** Why there is no pseudo-terminal here; `false` if there is one. */
+/** Why bash cannot be used here; `false` if it can. With glibc it has to be there. */
+export const NO_BASH = IS_WINDOWS ? 'it needs bash' : !HAS_GLIBC && missing('bash')
+
+/** Why there is no pseudo-terminal here; `false` if there is one. With glibc it has to be there. */
 export const NO_TERMINAL =
-  process.platform === 'linux' ? missing('script') : 'it needs the script of util-linux'
+  process.platform === 'linux' ? !HAS_GLIBC && missing('script') : 'it needs the script of util-linux'
 
 /** Runs the command line on a pseudo-terminal of that width; with `both`, standard error is shown, too. */
 export async function atWidth(

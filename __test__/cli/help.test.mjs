@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { atWidth, IS_WINDOWS, jsonLines, missing, NO_TERMINAL, Sandbox, start } from './harness.mjs'
+import { atWidth, jsonLines, NO_BASH, NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const COMMANDS = [
   'provision',
@@ -118,9 +118,7 @@ test('completions: bash takes its own, and no shell is left out', async (t) => {
   }
 })
 
-test('a reader that goes away is no error', {
-  skip: IS_WINDOWS ? 'it needs bash' : missing('bash'),
-}, async (t) => {
+test('a reader that goes away is no error', { skip: NO_BASH }, async (t) => {
   const sandbox = new Sandbox(t)
   for (const args of [['completions', 'bash'], ['--help'], ['list', '--json']]) {
     const script = 'set -o pipefail; "$0" "$@" | head -c 1 >/dev/null'
