@@ -3,7 +3,7 @@ import { cargo } from '../cargo.mjs'
 import { ofRust, sum } from './results.mjs'
 
 /** @typedef {import('./results.mjs').Counts} Counts */
-/** @typedef {import('./programs.mjs').Ended} Ended */
+/** @typedef {import('./system.mjs').System} System */
 
 /** The tests that take longest and depend little on the system. They are a step of their own. */
 const LONGEST = [
@@ -16,52 +16,40 @@ const LONGEST = [
   'fuzz::',
 ]
 
-const FEATURES = ['--no-default-features', '--features=command-line']
-const PROGRAMS = ['--lib', '--test=core', '--test=cloud', '--no-run']
-
 /**
- * Compiles the programs.
+ * Compiles some of the programs.
+ * @param {string[]} which cargo's options for them
  * @param {string} target
  * @param {NodeJS.ProcessEnv} env
  * @param {string} [program] what is started in place of cargo
- * @returns {Promise<Record<string, string>>} the path of each, by its name
+ * @returns {Promise<string[]>} their paths, in the order in which they were named
  */
-export async function compiledTests(target, env, program) {
-  const { status, output, made } = await cargo(
-    ['test', '--locked', '--target', target, ...FEATURES, ...PROGRAMS],
-    env,
-    program,
-  )
+export async function compiledTests(which, target, env, program) {
+  const features = ['--no-default-features', '--features=command-line']
+  const args = ['test', '--locked', '--no-run', '--target', target, ...features, ...which]
+  const { status, output, made } = await cargo(args, env, program)
   if (status !== 0) throw new Error(output)
-  return Object.fromEntries(
-    made.flatMap(({ name, test, executable }) => (test && executable ? [[name, executable]] : [])),
-  )
+  return which.map((option) => {
+    const name = option === '--lib' ? 'duo_provision' : option.replace('--test=', '')
+    const found = made.find((one) => one.test && one.name === name)?.executable
+    if (!found) throw new Error(`cargo made no test program ${name}`)
+    return found
+  })
 }
-
-/** @typedef {(command: string[]) => Promise<import('./programs.mjs').Ended>} Run */
 
 /** Runs all tests of the core but the longest, and but those of clouds. @returns {Promise<Counts>} */
-export async function mostTests(/** @type {Record<string, string>} */ programs, /** @type {Run} */ run) {
+export async function mostTests(/** @type {System} */ system) {
+  const [lib = '', core = ''] = await system.programs(['--lib', '--test=core'])
   const skipped = LONGEST.flatMap((name) => ['--skip', name])
-  return sum([await tested(programs, run, 'duo_provision'), await tested(programs, run, 'core', ...skipped)])
+  return sum([ofRust(await system.start([lib])), ofRust(await system.start([core, ...skipped]))])
 }
 
-/** Runs the longest tests, on a sample of their tables. */
-export function longestTests(/** @type {Record<string, string>} */ programs, /** @type {Run} */ run) {
-  return tested(programs, run, 'core', ...LONGEST)
+/** Runs the longest tests, on a sample of their tables. @returns {Promise<Counts>} */
+export async function longestTests(/** @type {System} */ system) {
+  return ofRust(await system.start([...(await system.programs(['--test=core'])), ...LONGEST]))
 }
 
-/** Runs the tests of clouds, of which a few are slow or hostile, on a sample of their tables. */
-export function cloudTests(/** @type {Record<string, string>} */ programs, /** @type {Run} */ run) {
-  return tested(programs, run, 'cloud')
-}
-
-async function tested(
-  /** @type {Record<string, string>} */ programs,
-  /** @type {Run} */ run,
-  /** @type {string} */ name,
-  /** @type {string[]} */ ...args
-) {
-  const counts = ofRust(await run([programs[name] ?? name, ...args]))
-  return { ...counts, output: `${name}:\n${counts.output}` }
+/** Runs the tests of clouds, on a sample of their tables. @returns {Promise<Counts>} */
+export async function cloudTests(/** @type {System} */ system) {
+  return ofRust(await system.start(await system.programs(['--test=cloud'])))
 }

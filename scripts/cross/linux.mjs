@@ -95,9 +95,9 @@ function linux(target, platform, within) {
       const args = ['scripts/release/build.mjs', '--quickly', '--target', target, '--output-dir', folder]
       return { ...(await ran(process.execPath, args)), file: join(folder, `duo-provision.${platform}.node`) }
     },
-    programs: async () => {
+    programs: async (which) => {
       const { triple, env } = toolchain(target)
-      return compiledTests(triple, env, 'cargo-zigbuild')
+      return compiledTests(which, triple, env, 'cargo-zigbuild')
     },
     start: async (command, env) => (await within(env)).start(command),
     node,

@@ -14,13 +14,13 @@ import { yesOrNo } from './results.mjs'
  *   target: string,
  *   platform: string,
  *   compiled: () => Promise<Ended & { file: string }>,
- *   programs: () => Promise<Record<string, string>>,
+ *   programs: (which: string[]) => Promise<string[]>,
  *   start: (command: string[], env?: Record<string, string>) => Promise<Ended>,
  *   node: (args: string[], env?: Record<string, string>) => Promise<Ended>,
  *   suite: (files: string[], env?: Record<string, string>) => Promise<import('./results.mjs').Counts>,
  *   path: (path: string) => string,
  * }} System
- * `platform` is the end of the package's name; `compiled` builds the addon, and `programs` the core's tests; `start`
+ * `platform` is the end of the package's name; `compiled` builds the addon, and `programs` the core's tests that cargo's options name; `start`
  * starts a program of the target, and `node` its Node, both in the root; `suite` runs files of tests in Node; `path` is
  * how the system writes the path of a file of this machine.
  */
@@ -42,9 +42,9 @@ export function stepsOf(/** @type {System} */ system) {
   const demo = async () => yesOrNo(await system.node(['src/cli/main.cjs', 'demo']))
   return [
     { name: 'compiled', run: compile },
-    { name: "the core's tests", run: async () => mostTests(await system.programs(), system.start) },
-    { name: 'its longest tests', run: async () => longestTests(await system.programs(), system.start) },
-    { name: 'tests of clouds', run: async () => cloudTests(await system.programs(), system.start) },
+    { name: "the core's tests", run: () => mostTests(system) },
+    { name: 'its longest tests', run: () => longestTests(system) },
+    { name: 'tests of clouds', run: () => cloudTests(system) },
     { name: '__test__/node', run: () => suite('__test__/node') },
     { name: 'transcripts', run: transcripts },
     { name: 'package', run: () => packageTests(system, built) },

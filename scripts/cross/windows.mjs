@@ -30,7 +30,7 @@ export const WINDOWS = {
       file: made.flatMap(({ files }) => files).find((file) => file.endsWith('.dll')) ?? '',
     }
   },
-  programs: async () => compiledTests(TARGET, await tools()),
+  programs: async (which) => compiledTests(which, TARGET, await tools()),
   start: inWine,
   node: async (args, env) => inWine([await node('win32-x64'), ...args], env),
   // Node's own runner would start each file as a process in Wine, and its output would be lost.
