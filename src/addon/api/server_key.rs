@@ -33,11 +33,19 @@ fn server_key_set_options(given: ServerKeySetOptions) -> Mapped<workflow::Server
     Ok((options, given.which.usbip))
 }
 
+/// Without a file, the key and address are Particle's own.
 fn server_key_restore_options(given: ServerKeyRestoreOptions) -> Mapped<workflow::ServerKeySetOptions> {
-    let ServerKeyRestoreOptions { leave, before, which, timeout } = given;
-    let set = ServerKeySetOptions { leave, before, which, timeout, ..ServerKeySetOptions::default() };
-    let (options, usbip) = server_key_set_options(set)?;
-    Ok((workflow::ServerKeySetOptions { file: None, ..options }, usbip))
+    let options = workflow::ServerKeySetOptions {
+        target: given.which.target()?,
+        leave: given.leave.unwrap_or_default(),
+        archive: given.before.archive,
+        no_backup: given.before.no_backup.unwrap_or_default(),
+        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        dry_run: given.before.dry_run.unwrap_or_default(),
+        timeout: given.timeout,
+        ..workflow::ServerKeySetOptions::default()
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only.

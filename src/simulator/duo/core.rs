@@ -186,7 +186,7 @@ impl Core {
     }
 
     fn get_status(&mut self, memory: &mut Memory, fault: &mut Option<WriteFault>) -> (Outcome, Effect) {
-        if self.generation.clears_status() {
+        if self.generation.clears_poll_timeout() {
             self.poll = 0;
         }
         match self.state {

@@ -36,7 +36,12 @@ impl Generation {
         self >= Self::R5
     }
 
-    /// Whether GETSTATUS clears `bwPollTimeout`, and SET_CONFIGURATION clears `bStatus`.
+    /// Whether GETSTATUS clears `bwPollTimeout`.
+    pub(super) fn clears_poll_timeout(self) -> bool {
+        self < Self::R5
+    }
+
+    /// Whether SET_CONFIGURATION clears `bStatus`.
     pub(super) fn clears_status(self) -> bool {
         self < Self::R5
     }
