@@ -10,6 +10,7 @@ import { test } from 'node:test'
 import { VirtualDuo } from '../../index.js'
 import { Bench } from './bench.mjs'
 import { KernelLog } from './kernel-log.mjs'
+import { FAULTS_LIMIT, TEST_LIMIT } from './limits.mjs'
 import { Operator } from './operator.mjs'
 import { Port } from './port.mjs'
 import { GENERATIONS, schedules } from './schedules.mjs'
@@ -26,9 +27,6 @@ const FEWEST = 300
  * ports. Most of a case is waiting, for a Duo that starts or for an answer that never comes.
  */
 const DUOS = 4
-
-/** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
-const LIMIT = 2_400_000
 
 /**
  * The outcomes that any fault may have: on a slow machine, a step may time out. `PLAUSIBLE` adds those of each kind.
@@ -52,7 +50,7 @@ const PLAUSIBLE = [
   [/^(denied|taken)$/, ['NO_DEVICE']],
 ]
 
-test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
+test('faults', { timeout: FAULTS_LIMIT, concurrency: 2 * DUOS }, async (t) => {
   const log = new KernelLog()
   const duos = await Promise.all(
     GENERATIONS.map((bootloader) => VirtualDuo.start({ bootloader, duos: DUOS })),
@@ -70,7 +68,7 @@ test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
   // The first bench prepares alone: undisturbed also means that the hub is not busy with another Duo.
   const [first, ...others] = /** @type {[Bench, ...Bench[]]} */ (benches)
   await first.prepare()
-  await Promise.all(others.map((bench) => bench.prepare()))
+  await all(others.map((bench) => bench.prepare()))
   const { requests } = first
   const left = schedules(VirtualDuo.faults(), requests, SEED)
   const wanted = left.length
@@ -93,7 +91,7 @@ test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
       })
     }
   }
-  await Promise.all(benches.map(work))
+  await all(benches.map(work))
 
   for (const line of table(outcomes)) t.diagnostic(line)
   assert.equal(outcomes.length, wanted)
@@ -102,7 +100,7 @@ test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
   assert.deepEqual(log.complaints(), [], 'the kernel has nothing to complain of')
 })
 
-test('of two Duos with one serial number none is chosen by it', { timeout: 120_000 }, async (t) => {
+test('of two Duos with one serial number none is chosen by it', { timeout: TEST_LIMIT }, async (t) => {
   const duo = await VirtualDuo.start()
   const { deviceId } = /** @type {import('../../index.js').VirtualDuoInfo} */ (duo.duos()[0])
   duo.arm('1-1', 'twin@0')
@@ -120,6 +118,12 @@ test('of two Duos with one serial number none is chosen by it', { timeout: 120_0
   for (const { path } of ports) assert.ok(problem?.message.includes(path), problem?.message)
   assert.deepEqual(operator.devices(), [])
 })
+
+/** Waits for all of them, also if one fails: a bench is not closed while something runs on it. */
+async function all(/** @type {Promise<void>[]} */ running) {
+  await Promise.allSettled(running)
+  await Promise.all(running)
+}
 
 function nameOf(/** @type {Schedule} */ { generation, workflow, fault, cold }) {
   return `${generation} ${workflow} ${cold ? 'plugged in with ' : ''}${fault}`

@@ -13,20 +13,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PROGRAM } from '../program.mjs'
 import { canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
+import { COMMAND_LIMIT, PATIENCE, TEST_LIMIT } from './limits.mjs'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The USB/IP port: usbip's own, so that `usbip attach` needs no option. */
 const USBIP_PORT = 3240
-
-/** How long anything that should happen by itself may take, in milliseconds. */
-const PATIENCE = 90_000
-
-/** How long one command may run before it is killed, in milliseconds. */
-const COMMAND_LIMIT = 60_000
-
-/** How long one test may take, in milliseconds; an unanswered transfer can hang a program for ever. */
-const TEST_LIMIT = 120_000
 
 const VHCI = '/sys/devices/platform'
 const USBIP_RECORDS = '/var/run/vhci_hcd'

@@ -13,6 +13,7 @@ import { ensureAddon, ensureDependencies } from '../../scripts/prepare.mjs'
 import { canariesOf } from '../secrets/folders.mjs'
 import { kernel } from './host/kernel.mjs'
 import { boot, initramfs } from './host/machine.mjs'
+import { LANE_LIMITS } from './limits.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = dirname(dirname(HERE))
@@ -27,9 +28,6 @@ const KEPT = 'kept'
  * tenth faster.
  */
 const NO_JIT = 'NODE_OPTIONS=--jitless'
-
-/** Limits in seconds: all tests together, and the machine's life. Each test has its own, in `lab.mjs`. */
-const LIMITS = { tests: 2700, machine: 2760 }
 
 /** Programs the lane runs here or in the guest, and the Debian packages that bring them. */
 const PROGRAMS = {
@@ -69,7 +67,7 @@ async function main(/** @type {string[]} */ args) {
   const busybox = /** @type {string} */ (find('busybox'))
   const archive = initramfs({ folder: join(CACHE, 'initramfs'), modules, busybox, command })
   const console = join(CACHE, 'console.log')
-  const machine = { vmlinuz, archive, out, console, seconds: LIMITS.machine }
+  const machine = { vmlinuz, archive, out, console, seconds: LANE_LIMITS.machine }
   const onConsole = (/** @type {string} */ text) => process.stderr.write(text)
   const ran = await boot(args.includes('--console') ? { ...machine, onConsole } : machine)
   process.stdout.write(`the machine ran on ${ran.on}\n`)
@@ -95,7 +93,7 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
   const status = read(join(out, 'status'))?.trim()
   if (ended === 'power-off' && status !== undefined) return status === '0' ? 0 : 1
   process.stdout.write(
-    `\nThe machine did not finish the tests: ${ended === 'timeout' ? `no end after ${LIMITS.machine} s` : ended}.\n` +
+    `\nThe machine did not finish the tests: ${ended === 'timeout' ? `no end after ${LANE_LIMITS.machine} s` : ended}.\n` +
       `The end of its console:\n${printable(consoleText).trimEnd().split('\n').slice(-40).join('\n')}\n`,
   )
   return 1
@@ -104,7 +102,7 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
 function guestCommand(/** @type {string} */ program, /** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const limited = `timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1`
+  const limited = `timeout -k 5 ${LANE_LIMITS.tests} "$@" >/run/lane/report 2>&1`
   // Without the output, nothing could be said of the secrets in it.
   const script = `cd "$0" && mkdir /run/${KEPT} && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/${KEPT} ${program} && ${limited}; status=$?; cp -r /run/${KEPT}* /run/lane/ || status=1; echo $status >/run/lane/status`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
