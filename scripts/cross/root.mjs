@@ -36,7 +36,7 @@ export async function ranIn(root, env, command) {
   const output = join(kept, 'output')
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const args = ['--mount', ...own, 'sh', '-c', ENTER, 'sh', root, ROOT, output, ...variables, ...command]
-  const { status, output: before } = await ran('unshare', args, { seconds: 900 })
+  const { status, output: before } = await ran('unshare', args, { seconds: 3600 })
   if (/^(unshare|mount): /.test(before)) throw new Error(`${NOT_HERE}${before.trim()}`)
   let said = ''
   try {
