@@ -5,11 +5,20 @@
  * It does not use `napi build`, which always passes a target to cargo: a target has its own folder, and all
  * dependencies would be compiled again. The steps after cargo are napi's.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cargo } from './cargo.mjs'
+import { cargo, FEATURES } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
 import { MANIFEST, SCHEMA, schemas } from './schema.mjs'
 import { declarations, separate } from './types.mjs'
@@ -20,8 +29,11 @@ export const BUILT = join(ROOT, 'target/dev-addon')
 /** The types of the functions for the command line alone. */
 export const GRAMMAR = 'src/cli/grammar.d.cts'
 
-/** What napi-derive writes about each exported function. */
-const TYPES = join(ROOT, 'target/napi-types')
+/** Where napi-derive writes about each exported function: `.cargo/config.toml` tells it so. */
+const TYPES = join(ROOT, 'target/napi-types/duo-provision')
+
+/** What it wrote about the library that was compiled last by this module, and that library's time. */
+const KNOWN = join(ROOT, 'target/napi-types.json')
 
 /** The name of the addon's file that the loader looks for on this machine. */
 export const ADDON = `duo-provision.${platform()}.node`
@@ -37,16 +49,8 @@ function platform() {
 /** Compiles the addon and writes it, its loader, types and schema into `BUILT`. */
 export async function buildAddon() {
   rmSync(BUILT, { recursive: true, force: true })
-  for (const folder of [BUILT, TYPES]) mkdirSync(folder, { recursive: true })
-  /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, NAPI_TYPE_DEF_TMP_FOLDER: TYPES }
-  // napi-derive writes the types while the crate is compiled. If they are missing, force a compilation.
-  if (!existsSync(join(TYPES, 'duo-provision'))) env['NAPI_FORCE_BUILD_DUO_PROVISION'] = `${Date.now()}`
-  // With an example, the dependencies have the same features as for the tests, so that each is compiled once.
-  const args = ['build', '--lib', '--example', 'tracer']
-  const { status, output, made } = await cargo(args, env)
-  const library = made.find(({ kinds }) => kinds.includes('cdylib'))
-  const file = library?.files.find((name) => /\.(so|dylib|dll)$/.test(name))
+  mkdirSync(BUILT, { recursive: true })
+  const { status, output, file, types } = await compiledWithTypes()
   if (status !== 0 || !file) return { status: status || 1, output }
   copyFileSync(file, join(BUILT, ADDON))
   const described = await schemas()
@@ -54,19 +58,49 @@ export async function buildAddon() {
   mkdirSync(dirname(join(BUILT, SCHEMA)), { recursive: true })
   writeFileSync(join(BUILT, SCHEMA), described.text)
   writeFileSync(join(BUILT, MANIFEST), described.manifest)
-  await writeLoader(described.types)
+  await writeLoader(described.types, types)
   return { status: 0, output }
 }
 
+/**
+ * Compiles the library and the examples; the tests and the schema then use the same library. napi-derive writes the
+ * types while the library is compiled. If another command has compiled it since, who knows what has been written there:
+ * then it is compiled again.
+ */
+async function compiledWithTypes() {
+  const compiled = async () => {
+    // With the examples, the dependencies have the same features as for the tests, so that each is compiled once.
+    const { status, output, made } = await cargo(['build', ...FEATURES, '--lib', '--examples'])
+    const library = made.find(({ kinds }) => kinds.includes('cdylib'))
+    const file = library?.files.find((name) => /\.(so|dylib|dll)$/.test(name)) ?? ''
+    return { status, output, file, fresh: library?.fresh, time: file && statSync(file).mtimeMs }
+  }
+  const known = existsSync(KNOWN) ? JSON.parse(readFileSync(KNOWN, 'utf8')) : {}
+  let { fresh, time, ...built } = await compiled()
+  if (fresh && time === known.time) return { ...built, types: known.types }
+  if (fresh) {
+    const now = new Date()
+    utimesSync(join(ROOT, 'src/lib.rs'), now, now)
+    ;({ fresh, time, ...built } = await compiled())
+  }
+  if (built.status !== 0 || !built.file) return { ...built, types: '' }
+  const types = readFileSync(TYPES, 'utf8')
+  writeFileSync(KNOWN, JSON.stringify({ time, types }))
+  return { ...built, types }
+}
+
 /** Writes the loader and its types, as `napi build` does. */
-async function writeLoader(/** @type {Record<string, any>} */ types) {
+async function writeLoader(/** @type {Record<string, any>} */ shapes, /** @type {string} */ types) {
   // Loaded here: this file is read before node_modules is there. Not with `import`: the package's types break ours.
   const { generateTypeDef, writeJsBinding } = createRequire(import.meta.url)('@napi-rs/cli')
   const { name, version, napi } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const header = join(BUILT, 'header.d.ts')
-  writeFileSync(header, declarations(types, readFileSync(join(TYPES, 'duo-provision'), 'utf8')))
+  writeFileSync(header, declarations(shapes, types))
+  const folder = join(BUILT, 'napi-types')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'duo-provision'), types)
   const { exports, dts } = await generateTypeDef({
-    typeDefDir: TYPES,
+    typeDefDir: folder,
     cwd: ROOT,
     configDtsHeaderFile: relative(ROOT, header),
     constEnum: napi.constEnum,

@@ -2,9 +2,19 @@
 import { spawn } from 'node:child_process'
 import { ROOT } from './prepare.mjs'
 
+/** The features of all that is compiled without full optimisation: with others, cargo compiles the crate again. */
+export const FEATURES = ['--features=schema']
+
 /**
- * What cargo reports about a program or library: its target's name and kinds, and where it is.
- * @typedef {{ name: string, kinds: string[], test: boolean, executable: string | undefined, files: string[] }} Made
+ * What cargo reports about a program or library: its target's name and kinds, and where it is. `fresh` says that an
+ * earlier run has compiled it.
+ * @typedef {object} Made
+ * @property {string} name
+ * @property {string[]} kinds
+ * @property {boolean} test
+ * @property {boolean} fresh
+ * @property {string | undefined} executable
+ * @property {string[]} files
  */
 
 /**
@@ -43,10 +53,11 @@ function madeIn(/** @type {string} */ messages) {
     .filter((line) => line.startsWith('{"reason":"compiler-artifact"'))
     .map((line) => JSON.parse(line))
     .filter(({ manifest_path: path }) => path.startsWith(ROOT))
-    .map(({ target, profile, executable, filenames }) => ({
+    .map(({ target, profile, fresh, executable, filenames }) => ({
       name: target.name,
       kinds: target.kind,
       test: profile.test,
+      fresh,
       executable: executable ?? undefined,
       files: filenames,
     }))

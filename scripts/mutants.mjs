@@ -96,7 +96,7 @@ function copy(/** @type {string} */ name, /** @type {Room} */ room) {
   const manifest = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8')
     .replace('"cdylib", ', '')
     .replaceAll(/\[\[example\]\]\n(?:.+\n)*/g, '')
-    .replace('debug = "line-tables-only"', 'debug = false\nopt-level = 1')
+    .replace('debug = false', 'debug = false\nopt-level = 1')
   if (!room.modules) {
     for (const part of ['src', 'build.rs']) cpSync(join(ROOT, part), join(crate, part), { recursive: true })
     writeFileSync(join(crate, 'Cargo.toml'), manifest)

@@ -6,6 +6,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { FEATURES } from './cargo.mjs'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' } },
@@ -20,13 +21,9 @@ for (const [name, value] of Object.entries(values)) {
 }
 
 const test = ['--test', 'core', 'workflow::matrix::pairs::for_a_while', '--', '--ignored', '--nocapture']
-const ran = spawnSync(
-  'cargo',
-  ['test', '--no-default-features', '--features=command-line', '--quiet', ...test],
-  {
-    stdio: 'inherit',
-    env,
-  },
-)
+const ran = spawnSync('cargo', ['test', ...FEATURES, '--quiet', ...test], {
+  stdio: 'inherit',
+  env,
+})
 if (ran.error) console.error(ran.error.message)
 process.exit(ran.status ?? 1)

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cargo } from './cargo.mjs'
+import { cargo, FEATURES } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
 
 /** The schemas in the repository. */
@@ -16,8 +16,7 @@ export const MANIFEST = 'schema/manifest.schema.json'
 
 /** Compiles and runs the program. `text` is the schema of the lines; `types` has the types of the API, by name. */
 export async function schemas(/** @type {NodeJS.ProcessEnv} */ env = process.env) {
-  const args = ['build', '--no-default-features', '--features', 'schema', '--example', 'schema']
-  const { status, output, made } = await cargo(args, env)
+  const { status, output, made } = await cargo(['build', ...FEATURES, '--example=schema'], env)
   const program = made.find(({ name, executable }) => name === 'schema' && executable)
   if (status !== 0 || !program) return { status: status || 1, output, text: '', manifest: '', types: {} }
   const printed = spawnSync(program.executable ?? '', { encoding: 'utf8', maxBuffer: 1 << 24 })

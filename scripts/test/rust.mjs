@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUILT, buildAddon, install } from '../addon.mjs'
-import { cargo } from '../cargo.mjs'
+import { cargo, FEATURES } from '../cargo.mjs'
 import { NOT_HERE } from '../cross/programs.mjs'
 import { ROOT, tool } from '../prepare.mjs'
 import { sum, withStatus } from './run.mjs'
@@ -17,15 +17,11 @@ const RELEASE = join(ROOT, 'target/addon')
 const CLOUD = ['--test-threads=8']
 
 /**
- * Compiles the core's tests and the tracer, with the grammar and without the Node-API surface: these tests do not need
- * Node.
+ * Compiles the core's tests and the tracer. They need no Node.
  * @returns {Promise<Outcome>}
  */
 export async function compile(/** @type {Run} */ run) {
-  const { status, output, made } = await cargo(
-    ['test', '--no-default-features', '--features=command-line', '--no-run'],
-    run.env(),
-  )
+  const { status, output, made } = await cargo(['test', ...FEATURES, '--no-run'], run.env())
   for (const { name, executable } of made) if (executable) run.programs[name] = executable
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
 }

@@ -22,12 +22,12 @@ export function steps(/** @type {Run} */ run) {
   const all = [
     { name: 'rustfmt', run: () => run.check('cargo', ['fmt', '--check', '--', '--color=never']) },
     { name: 'biome', run: () => run.check(tool('biome'), ['ci', '--colors=off', '--error-on-warnings']) },
-    { name: 'compile', lock, run: () => rust.compile(run) },
+    { name: 'addon', lock, run: () => rust.addon(run) },
+    { name: 'compile', lock, needs: ['addon'], run: () => rust.compile(run) },
     { name: 'release', run: () => rust.release(run) },
     // It takes longest, so it starts early: the steps below run beside it.
     { name: 'usb', needs: tested, run: () => node.usb(run) },
     { name: 'types', run: () => node.types(run) },
-    { name: 'addon', lock, needs: ['compile'], run: () => rust.addon(run) },
     { name: 'core', needs: ['compile'], run: () => rust.core(run) },
     { name: 'node-test', needs: tested, run: () => node.nodeTest(run) },
     { name: 'clippy', lock, needs: ['compile'], run: () => rust.clippy(run) },

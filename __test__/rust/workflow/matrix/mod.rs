@@ -12,7 +12,7 @@
 //! - [`pairs`]: two faults at once, drawn by number.
 //!
 //! A case has a name, such as `restore-leave r6 stall-before@7+`, and can be replayed by it:
-//! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test core replay`.
+//! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --features schema --test core replay`.
 
 mod case;
 mod course;
