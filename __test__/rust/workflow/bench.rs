@@ -15,8 +15,9 @@ use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
-    BackupDone, BackupOptions, Cancel, Context, Control, DuoEnded, Event, PassphraseRequest, Phase, Plan,
-    ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, Timeout, backup, reset, restore,
+    BackupDone, BackupOptions, Cancel, CloudOptions, Context, Control, DuoEnded, Event, PassphraseRequest,
+    Phase, Plan, ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, Timeout, backup, reset,
+    restore,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tempfile::TempDir;
@@ -345,6 +346,11 @@ pub fn reset_image() -> Vec<u8> {
     let mut image = vec![0; 1216];
     image[..4].fill(0xff);
     image
+}
+
+/// The options for a cloud, and a token for it.
+pub fn cloud_at(url: impl Into<String>, token: impl Into<String>) -> CloudOptions {
+    CloudOptions { api_url: Some(url.into()), token: Some(token.into()), ..CloudOptions::default() }
 }
 
 pub fn restore_of(file: &Path) -> RestoreOptions {

@@ -10,8 +10,9 @@ use duo_provision::keys::{EncryptedKey, Passphrase, PrivateKey, SlotImage};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose, PassphraseRequest,
-    ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, backup, inspect, provision, verify,
+    BackupOptions, CloudOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose,
+    PassphraseRequest, ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, backup, inspect,
+    provision, verify,
 };
 use zeroize::Zeroizing;
 
@@ -397,7 +398,7 @@ fn provision_reads_the_public_half_behind_a_passphrase() {
         device_id: id(1),
         key_file: Some(file.display().to_string()),
         passphrase: given(PASSPHRASE),
-        token: Some("none".into()),
+        cloud: CloudOptions { token: Some("none".into()), ..CloudOptions::default() },
         dry_run: true,
         ..ProvisionOptions::default()
     };
@@ -405,8 +406,7 @@ fn provision_reads_the_public_half_behind_a_passphrase() {
     assert_eq!(run(&options).unwrap().fingerprint, key_of(OLD).public_key().fingerprint());
     let input = PassphraseOptions { passphrase: None, file: Some("-".to_owned()) };
     let both = ProvisionOptions {
-        token: None,
-        token_file: Some("-".to_owned()),
+        cloud: CloudOptions { token_file: Some("-".to_owned()), ..CloudOptions::default() },
         passphrase: input,
         ..options.clone()
     };

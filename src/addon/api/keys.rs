@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
 use crate::addon::grammar::{
-    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase, server,
 };
 use crate::error::{Code, Error};
 use crate::workflow;
@@ -70,15 +70,9 @@ fn rotate_options(given: RotateOptions) -> Mapped<workflow::RotateOptions> {
     let options = workflow::RotateOptions {
         target: given.which.target()?,
         product_id: given.product_id,
-        api_url: given.cloud.api_url,
-        allow_http: given.cloud.allow_http.unwrap_or_default(),
-        allow_other_cloud: given.cloud.allow_other_cloud.unwrap_or_default(),
-        token_file: given.cloud.token_file,
-        token: given.cloud.token,
+        cloud: given.cloud.into(),
         no_verify: given.no_verify.unwrap_or_default(),
-        server_key: given.server_key.map(Into::into),
-        host: given.host,
-        port: given.port,
+        server: server(given.server_key, given.host, given.port),
         archive: given.archive,
         dry_run: given.dry_run.unwrap_or_default(),
         timeout: given.timeout,

@@ -19,7 +19,9 @@ use super::course::{Course, Stage};
 use super::fields::{DctRestore, ServerKeySet};
 use super::whole::DctRestoreWhole;
 use super::workflow::{TIMEOUT, Workflow};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of, server_slot};
+use crate::workflow::bench::{
+    Asker, Bench, NEW, OLD, cloud_at, id, key, reset_image, restore_of, server_slot,
+};
 use crate::workflow::typed;
 
 /// All that take part.
@@ -337,8 +339,7 @@ impl Workflow for Provision {
             from_device: true,
             path: target.path,
             // The virtual Duo does not name Particle's cloud.
-            api_url: Some("http://127.0.0.1:1".into()),
-            token: Some("none".into()),
+            cloud: cloud_at("http://127.0.0.1:1", "none"),
             dry_run: true,
             timeout: Some(TIMEOUT),
             ..ProvisionOptions::default()
@@ -371,8 +372,7 @@ impl Rotate {
     fn rotate(&self, bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
         let options = RotateOptions {
             target,
-            api_url: Some(CLOUD.1.url()),
-            token: Some(CLOUD.1.token()),
+            cloud: cloud_at(CLOUD.1.url(), CLOUD.1.token()),
             no_verify: !self.proves,
             archive: Some(archive(bench)),
             timeout: Some(TIMEOUT),
