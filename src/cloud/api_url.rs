@@ -44,12 +44,10 @@ pub enum ApiUrlError {
     /// Anything else that a URL cannot have: a bad port, a bad host, …
     #[error("the API URL cannot be read: {0}")]
     Malformed(&'static str),
-    /// Plain HTTP to another machine, which would show the token to everyone on the network path.
-    #[error("the API URL is plain HTTP to {host}: the access token would be readable on the network")]
-    PlainHttp {
-        /// The host.
-        host: String,
-    },
+    /// Plain HTTP to another machine, which would show the token to everyone on the network path. With its
+    /// host.
+    #[error("the API URL is plain HTTP to {0}: the access token would be readable on the network")]
+    PlainHttp(String),
 }
 
 impl ApiUrl {
@@ -92,7 +90,7 @@ impl ApiUrl {
         if self.is_https() || self.is_loopback() || allow_http {
             return Ok(());
         }
-        Err(ApiUrlError::PlainHttp { host: self.host().to_owned() })
+        Err(ApiUrlError::PlainHttp(self.host().to_owned()))
     }
 
     /// The URL of `path` (without a leading slash) below this one.
@@ -237,7 +235,7 @@ mod tests {
         ] {
             let url = parse(text).unwrap();
             assert!(!url.is_loopback(), "{text}");
-            assert!(matches!(url.check_transport(false), Err(ApiUrlError::PlainHttp { .. })), "{text}");
+            assert!(matches!(url.check_transport(false), Err(ApiUrlError::PlainHttp(_))), "{text}");
             assert_eq!(url.check_transport(true), Ok(()));
         }
         assert_eq!(parse("https://example.com").unwrap().check_transport(false), Ok(()));

@@ -44,12 +44,9 @@ pub enum DeviceIdError {
     /// Nothing, or only white space.
     #[error("the device id is empty")]
     Empty,
-    /// Hex digits, but not 24 of them.
-    #[error("a device id has 24 hex digits, this has {digits}")]
-    Length {
-        /// How many there are.
-        digits: usize,
-    },
+    /// Hex digits, but not 24 of them. With their number.
+    #[error("a device id has 24 hex digits, this has {0}")]
+    Length(usize),
     /// Characters other than hex digits: most likely the device's name.
     #[error("a device id has 24 hex digits; this looks like a name")]
     NotHex,
@@ -86,7 +83,7 @@ impl FromStr for DeviceId {
             digits += 1;
         }
         if digits != 2 * LEN {
-            return Err(DeviceIdError::Length { digits });
+            return Err(DeviceIdError::Length(digits));
         }
         Self::from_bytes(bytes).ok_or(DeviceIdError::Placeholder)
     }

@@ -175,7 +175,7 @@ impl<O: Operation> Machine<O> {
         }
         let deadline = self.deadline_in_force(now);
         if now >= deadline {
-            self.result = Some(Err(DfuError::Deadline { at: self.operation.at() }));
+            self.result = Some(Err(DfuError::Deadline(self.operation.at())));
             return Action::Done;
         }
         if let Some(resume_at) = self.resume_at.filter(|&at| at > now) {
@@ -202,7 +202,7 @@ impl<O: Operation> Machine<O> {
     /// The outcome. If the machine was stopped early, it is the same as after the deadline.
     pub fn into_result(self) -> Result<O::Output, DfuError> {
         let Self { operation, result, .. } = self;
-        result.unwrap_or_else(|| Err(DfuError::Deadline { at: operation.at() }))
+        result.unwrap_or_else(|| Err(DfuError::Deadline(operation.at())))
     }
 
     fn deadline_in_force(&mut self, now: Duration) -> Duration {

@@ -95,7 +95,7 @@ impl PrivateKey {
         let n: U1024 = p.concatenating_mul(&q);
         let bits = n.bit_width() as usize;
         if bits != MODULUS_BITS {
-            return Err(KeyError::WrongSize { bits });
+            return Err(KeyError::WrongSize(bits));
         }
         let (p1, q1) = (less_one(&p)?, less_one(&q)?);
         let phi: U1024 = p1.as_ref().concatenating_mul(q1.as_ref());
@@ -222,7 +222,7 @@ pub(super) fn check_public_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     match tlv::bits(n) {
         0 => return Err(KeyError::Malformed("the modulus is zero")),
         MODULUS_BITS => {}
-        bits => return Err(KeyError::WrongSize { bits }),
+        bits => return Err(KeyError::WrongSize(bits)),
     }
     if e != EXPONENT_BYTES {
         return Err(KeyError::WrongExponent);

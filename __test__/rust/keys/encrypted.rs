@@ -151,7 +151,7 @@ fn what_is_no_key_of_a_duo_is_named_behind_its_passphrase_too() {
     let arguments = ["pkcs8", "-topk8", "-passout", "env:KEY_PASSPHRASE"];
     let Some(encrypted) = openssl(&arguments, PASSPHRASE, &larger) else { return };
     let encrypted = EncryptedKey::read(&encrypted).unwrap();
-    assert_eq!(open(&encrypted, &passphrase()), Err(KeyError::WrongSize { bits: 2048 }));
+    assert_eq!(open(&encrypted, &passphrase()), Err(KeyError::WrongSize(2048)));
 }
 
 /// A well-formed file that asks for a changed amount of work.

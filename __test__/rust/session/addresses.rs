@@ -148,7 +148,7 @@ fn a_key_is_written_to_its_place_or_not_at_all() {
                     // Data read back from another place does not look like what was written.
                     Ok(_) => assert!(acted(&bench) > 0, "{case}"),
                     Err(error) => {
-                        let unproven = SessionError::Dfu(DfuError::PointerUnproven { address: 34 });
+                        let unproven = SessionError::Dfu(DfuError::PointerUnproven(34));
                         assert_eq!((error.touched(), error), (Touched::No, unproven), "{case}");
                         assert!(after == before, "{case}");
                         refused += 1;

@@ -19,7 +19,7 @@ pub(super) fn nothing_asked() -> Error {
 pub(super) fn is_meant_as_id(word: &str) -> bool {
     match word.parse::<DeviceId>() {
         Ok(_) | Err(DeviceIdError::Empty | DeviceIdError::UsbId | DeviceIdError::Placeholder) => true,
-        Err(DeviceIdError::Length { digits }) => ID_DIGITS.contains(&digits),
+        Err(DeviceIdError::Length(digits)) => ID_DIGITS.contains(&digits),
         Err(DeviceIdError::NotHex) => false,
     }
 }

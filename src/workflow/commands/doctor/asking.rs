@@ -135,10 +135,10 @@ pub fn ask(
         };
         match cloud.ask_about(context, id)? {
             Ok(record) => duo.findings.extend(asked.known(id, &record)),
-            Err(CloudError::Refused(Refusal::UnknownDevice { detail })) => {
+            Err(CloudError::Refused(Refusal::UnknownDevice(detail))) => {
                 duo.findings.push(asked.unknown(id, &detail));
             }
-            Err(CloudError::Refused(Refusal::UnlistedDevice { detail })) => {
+            Err(CloudError::Refused(Refusal::UnlistedDevice(detail))) => {
                 duo.findings.push(asked.unlisted(&detail));
             }
             Err(CloudError::Cancelled { .. }) => {

@@ -181,7 +181,7 @@ impl Asking {
             // spark-server answers 404 for a device whose key it has, and takes half a minute for one that is offline.
             let untold = matches!(
                 &error,
-                CloudError::Refused(Refusal::UnknownDevice { .. }) | CloudError::NoAnswer { .. }
+                CloudError::Refused(Refusal::UnknownDevice(_)) | CloudError::NoAnswer { .. }
             );
             let error = Error::from(error);
             if matches!(error.code(), Code::CloudTokenInvalid | Code::CloudTokenExpired) {
