@@ -71,3 +71,4 @@ pub use input::passphrase::PassphraseOptions;
 pub use input::token::CloudOptions;
 pub use network::pairing::ServerOptions;
 pub use next::Shell;
+pub use write::WriteOptions;

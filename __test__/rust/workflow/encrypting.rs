@@ -11,12 +11,12 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
     BackupOptions, CloudOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose,
-    PassphraseRequest, ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, backup, inspect,
-    provision, verify,
+    PassphraseRequest, ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, WriteOptions, backup,
+    inspect, provision, verify,
 };
 use zeroize::Zeroizing;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of, writing_to};
 
 pub const PASSPHRASE: &str = "duo vier fünf";
 
@@ -172,7 +172,8 @@ fn a_passphrase_for_nothing_is_a_contradiction() {
     untouched(&bench, bench.backup(&backup), Code::InvalidArgument);
     let reset = ResetOptions { passphrase: given(PASSPHRASE), ..ResetOptions::default() };
     untouched(&bench, bench.reset(&reset), Code::InvalidArgument);
-    let no_backup = ResetOptions { no_backup: true, encrypt: true, ..reset };
+    let no_backup =
+        ResetOptions { write: WriteOptions { no_backup: true, ..reset.write }, encrypt: true, ..reset };
     untouched(&bench, bench.reset(&no_backup), Code::InvalidArgument);
     let verifying = VerifyOptions { passphrase: given(PASSPHRASE), ..VerifyOptions::default() };
     let result = bench.run(&Asker::new(), |context| verify(context, &verifying));
@@ -309,7 +310,7 @@ fn a_key_behind_a_passphrase_is_not_given_to_another_duo() {
             fs::remove_file(done.manifest.unwrap()).unwrap();
         }
         let target = duo_provision::workflow::Target::parse(None, Some("1-2")).unwrap();
-        let options = RestoreOptions { target, ..restore_with(&done.path, PASSPHRASE) };
+        let options = RestoreOptions { write: writing_to(target), ..restore_with(&done.path, PASSPHRASE) };
         assert_eq!(bench.restore(&options).unwrap_err().code(), Code::KeyOfOtherDevice, "{with_manifest}");
     }
 }

@@ -26,7 +26,7 @@ use crate::common::canary::Canaries;
 use crate::common::sample;
 use crate::dfuse::suffix::with_suffix;
 use crate::virtual_duo::device_keys;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key, writing_to};
 
 const TOKEN: &str = "ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq";
 
@@ -787,7 +787,7 @@ fn of_an_archive_the_newest_key_of_each_device_is_listed_and_nothing_is_guessed(
     assert_eq!(run(&bench, &usual(&path, &cloud)).unwrap().counts.done, 2);
     // After a reset, nobody has read the Duo's key yet.
     let target = duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap();
-    bench.reset(&ResetOptions { target, ..ResetOptions::default() }).unwrap();
+    bench.reset(&ResetOptions { write: writing_to(target), ..ResetOptions::default() }).unwrap();
     let list = made(&bench);
     assert_eq!((list.devices, list.problems), (2, 1), "{}", list.manifest);
     assert!(list.manifest.contains("reset after its last backup"));

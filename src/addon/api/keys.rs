@@ -7,7 +7,8 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
 use crate::addon::grammar::{
-    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase, server,
+    BackupOptions, BeforeWrite, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+    server, write_options,
 };
 use crate::error::{Code, Error};
 use crate::workflow;
@@ -35,33 +36,35 @@ fn restore_options(given: RestoreOptions) -> Mapped<workflow::RestoreOptions> {
         let message = "restoreKey needs a file, or a key, and not both";
         return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
     }
+    let before = BeforeWrite {
+        archive: given.archive,
+        no_backup: given.no_backup,
+        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
+        dry_run: given.dry_run,
+    };
     let options = workflow::RestoreOptions {
-        target: given.which.target()?,
+        write: write_options(&given.which, before, given.timeout)?,
         file: given.file.unwrap_or_default().into(),
         key: given.key,
         leave: given.leave.unwrap_or_default(),
         allow_other_device: given.allow_other_device.unwrap_or_default(),
-        archive: given.archive,
-        no_backup: given.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
         encrypt: given.encrypt.unwrap_or_default(),
         passphrase: passphrase(given.passphrase, given.passphrase_file),
-        dry_run: given.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }
 
 fn reset_options(given: ResetOptions) -> Mapped<workflow::ResetOptions> {
-    let options = workflow::ResetOptions {
-        target: given.which.target()?,
+    let before = BeforeWrite {
         archive: given.archive,
-        no_backup: given.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        no_backup: given.no_backup,
+        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
+        dry_run: given.dry_run,
+    };
+    let options = workflow::ResetOptions {
+        write: write_options(&given.which, before, given.timeout)?,
         encrypt: given.encrypt.unwrap_or_default(),
         passphrase: passphrase(given.passphrase, given.passphrase_file),
-        dry_run: given.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }

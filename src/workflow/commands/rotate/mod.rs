@@ -34,7 +34,7 @@ use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{ServerChoice, ServerOptions};
 use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{absolute, operations, past, selection};
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions, check_key};
 
 /// The options of `rotate`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -106,16 +106,13 @@ pub fn rotate(
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
     let cloud = Cloud::find(context, &options.cloud)?;
-    let terms = Terms {
-        target: &options.target,
-        boards: &[DUO],
-        archive: options.archive.as_deref(),
-        no_backup: false,
-        accepts_key_loss: false,
-        encrypt: None,
-        leave: true,
+    let write = WriteOptions {
+        target: options.target.clone(),
+        archive: options.archive.clone(),
         dry_run: options.dry_run,
+        ..WriteOptions::default()
     };
+    let terms = Terms { options: &write, boards: &[DUO], encrypt: None, leave: true };
 
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
