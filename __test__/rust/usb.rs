@@ -368,7 +368,7 @@ mod reading_and_writing {
         for nth in 9..16 {
             with_session(troubled(nth, Trouble::Gone, false), |_, session| {
                 let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
-                assert!(matches!(error, SessionError::ReadBack { .. }), "{error:?}");
+                assert!(matches!(error, SessionError::ReadBack(_)), "{error:?}");
                 assert_eq!(error.touched(), Touched::Yes);
             });
         }
@@ -430,7 +430,7 @@ mod reading_and_writing {
             let duo = &bus.model().duo;
             assert_eq!((duo.state, &duo.pending), (2, &None), "after {after}");
             if after <= 6 {
-                assert_eq!(result, Err(SessionError::Cancelled { touched: Touched::No }), "after {after}");
+                assert_eq!(result, Err(SessionError::Cancelled(Touched::No)), "after {after}");
                 assert_eq!((duo.written, blocks_sent(duo)), (0, 0), "after {after}");
             } else {
                 assert!(result.unwrap()[..] == written(), "after {after}");
@@ -468,7 +468,7 @@ mod reading_and_writing {
         let cancelled = || clock.now() >= Duration::from_millis(300);
         let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
         let error = session.read_twice(BACKUP, DEADLINE).unwrap_err();
-        assert_eq!(error, SessionError::Cancelled { touched: Touched::No });
+        assert_eq!(error, SessionError::Cancelled(Touched::No));
         assert!(clock.now() < Duration::from_secs(1));
     }
 }

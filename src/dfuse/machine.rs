@@ -45,11 +45,8 @@ pub struct Transfer<'a> {
 pub enum Action<'a> {
     /// Perform this transfer and pass the outcome to [`Machine::reply`].
     Send(Transfer<'a>),
-    /// Poll again at this time, not before.
-    Wait {
-        /// Since the origin of time.
-        until: Duration,
-    },
+    /// Poll again at this time since the origin of time, not before.
+    Wait(Duration),
     /// Take the outcome with [`Machine::into_result`].
     Done,
 }
@@ -179,7 +176,7 @@ impl<O: Operation> Machine<O> {
             return Action::Done;
         }
         if let Some(resume_at) = self.resume_at.filter(|&at| at > now) {
-            return Action::Wait { until: resume_at.min(deadline) };
+            return Action::Wait(resume_at.min(deadline));
         }
         self.resume_at = None;
         self.awaiting = true;

@@ -36,7 +36,7 @@ fn drive<O: Operation>(duo: &mut MockDuo, operation: O) -> (Result<O::Output, Df
     loop {
         match machine.poll(now) {
             Action::Done => return (machine.into_result(), now),
-            Action::Wait { until } => {
+            Action::Wait(until) => {
                 assert!(until > now && until <= DEADLINE);
                 now = until;
             }

@@ -84,18 +84,12 @@ pub enum SessionError {
     /// An operation failed.
     #[error(transparent)]
     Dfu(#[from] DfuError),
-    /// A block was written and could not be read back.
-    #[error("the write could not be read back: {source}")]
-    ReadBack {
-        /// Why.
-        source: Box<SessionError>,
-    },
-    /// The operation was cancelled.
+    /// A block was written and could not be read back. With the reason.
+    #[error("the write could not be read back: {0}")]
+    ReadBack(#[source] Box<SessionError>),
+    /// The operation was cancelled. With whether the flash may have changed before that.
     #[error("cancelled")]
-    Cancelled {
-        /// Whether the flash may have changed before that.
-        touched: Touched,
-    },
+    Cancelled(Touched),
 }
 
 fn list(names: &[String]) -> String {
@@ -107,8 +101,8 @@ impl SessionError {
     pub fn touched(&self) -> Touched {
         match self {
             Self::Dfu(error) => error.touched(),
-            Self::Cancelled { touched } => *touched,
-            Self::ReadBack { .. } => Touched::Yes,
+            Self::Cancelled(touched) => *touched,
+            Self::ReadBack(_) => Touched::Yes,
             _ => Touched::No,
         }
     }
@@ -145,7 +139,7 @@ impl From<DriveError> for SessionError {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Dfu(error) => Self::Dfu(error),
-            DriveError::Cancelled { touched } => Self::Cancelled { touched },
+            DriveError::Cancelled(touched) => Self::Cancelled(touched),
         }
     }
 }

@@ -203,7 +203,7 @@ impl<'a> DfuSession<'a> {
     ) -> Result<[Buffer; PARTS], SessionError> {
         let deadline = deadline.max(self.driver.clock.now() + READ_BACK_TIME);
         self.read_parts(memory, pointer, parts, Limits { deadline, cancellable: false })
-            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
+            .map_err(|source| SessionError::ReadBack(Box::new(source)))
     }
 
     /// Erases the sector of one copy of the whole DCT, 0 or 1, which is known to hold `held`. Then returns the whole
@@ -275,7 +275,7 @@ impl<'a> DfuSession<'a> {
             return Ok(read);
         }
         let unproven = SessionError::Dfu(DfuError::PointerUnproven(INTERNAL));
-        Err(SessionError::ReadBack { source: Box::new(unproven) })
+        Err(SessionError::ReadBack(Box::new(unproven)))
     }
 
     /// The bootloader's first bytes, from [`DfuSession::read_whole_dct_twice`].

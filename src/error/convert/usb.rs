@@ -111,7 +111,7 @@ impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         let (code, hint) = match error {
             SessionError::Usb(error) => return error.into(),
-            SessionError::Cancelled { .. } => {
+            SessionError::Cancelled(_) => {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
             SessionError::NoDct(_)
