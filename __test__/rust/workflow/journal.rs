@@ -412,7 +412,8 @@ fn a_line_of_the_history_that_is_no_operation_is_left_aside() {
     fs::write(&file, [&bad[..], &sound, &bad, &sound].concat()).unwrap();
     bench.restore(&bench.new_key()).unwrap();
     let found = bench.history(&HistoryOptions::default()).unwrap();
-    let operations: Vec<&str> = found.operations.iter().map(|operation| operation.operation.name()).collect();
+    let operations: Vec<String> =
+        found.operations.iter().map(|operation| operation.operation.to_string()).collect();
     assert_eq!(operations, ["restore", "backup", "backup"]);
     assert_eq!((found.unreadable, found.more), (16, false));
     assert!(bench.status().unwrap().in_flight.is_empty());

@@ -19,12 +19,9 @@ fn dct_backup_options(given: DctBackupOptions) -> Mapped<workflow::DctBackupOpti
 }
 
 fn dct_show_options(given: DctShowOptions) -> Mapped<workflow::ShowOptions> {
-    let options = workflow::ShowOptions {
-        target: given.which.target()?,
-        file: given.file.map(Into::into),
-        timeout: given.timeout,
-    };
-    Ok((options, given.which.usbip))
+    let DctShowOptions { file, which, timeout } = given;
+    let options = workflow::ShowOptions { target: which.target()?, file: file.map(Into::into), timeout };
+    Ok((options, which.usbip))
 }
 
 fn dct_restore_options(given: DctRestoreOptions) -> Mapped<workflow::DctRestoreOptions> {

@@ -10,12 +10,9 @@ use crate::addon::grammar::{
 use crate::workflow;
 
 fn server_key_show_options(given: ServerKeyShowOptions) -> Mapped<workflow::ShowOptions> {
-    let options = workflow::ShowOptions {
-        target: given.which.target()?,
-        file: given.file.map(Into::into),
-        timeout: given.timeout,
-    };
-    Ok((options, given.which.usbip))
+    let ServerKeyShowOptions { file, which, timeout } = given;
+    let options = workflow::ShowOptions { target: which.target()?, file: file.map(Into::into), timeout };
+    Ok((options, which.usbip))
 }
 
 fn server_key_set_options(given: ServerKeySetOptions) -> Mapped<workflow::ServerKeySetOptions> {
