@@ -111,29 +111,20 @@ impl FromStr for ApiUrl {
     type Err = ApiUrlError;
 
     fn from_str(text: &str) -> Result<Self, ApiUrlError> {
-        if text.is_empty() {
-            return Err(ApiUrlError::Empty);
-        }
-        if text.len() > MAX_LEN {
-            return Err(ApiUrlError::TooLong);
-        }
+        let require = |sound: bool, otherwise| if sound { Ok(()) } else { Err(otherwise) };
+        require(!text.is_empty(), ApiUrlError::Empty)?;
+        require(text.len() <= MAX_LEN, ApiUrlError::TooLong)?;
         // The URL standard drops these silently. It reads `localhost:8080` as a scheme and a path, and corrects
         // `https:host`. An error helps the person who typed them more.
-        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(ApiUrlError::Character);
-        }
+        let is_refused = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
+        require(!text.contains(is_refused), ApiUrlError::Character)?;
         let (_, rest) = text.split_once("://").ok_or(ApiUrlError::NoScheme)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         let url = Url::parse(text).map_err(|e| malformed(&e.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(ApiUrlError::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
-            return Err(ApiUrlError::UserInfo);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(ApiUrlError::QueryOrFragment);
-        }
+        require(matches!(url.scheme(), "http" | "https"), ApiUrlError::Scheme)?;
+        let has_user = !url.username().is_empty() || url.password().is_some() || authority.contains('@');
+        require(!has_user, ApiUrlError::UserInfo)?;
+        require(url.query().is_none() && url.fragment().is_none(), ApiUrlError::QueryOrFragment)?;
         Ok(Self(url))
     }
 }

@@ -64,15 +64,10 @@ impl FromStr for DeviceId {
     /// Reads 24 hex digits in any case; white space around them is ignored.
     fn from_str(text: &str) -> Result<Self, DeviceIdError> {
         let text = text.trim();
-        if text.is_empty() {
-            return Err(DeviceIdError::Empty);
-        }
-        if is_usb_id(text) {
-            return Err(DeviceIdError::UsbId);
-        }
-        if is_placeholder(text) {
-            return Err(DeviceIdError::Placeholder);
-        }
+        let require = |sound: bool, otherwise| if sound { Ok(()) } else { Err(otherwise) };
+        require(!text.is_empty(), DeviceIdError::Empty)?;
+        require(!is_usb_id(text), DeviceIdError::UsbId)?;
+        require(!is_placeholder(text), DeviceIdError::Placeholder)?;
         let mut bytes = [0; LEN];
         let mut digits = 0;
         for digit in text.chars() {
@@ -82,9 +77,7 @@ impl FromStr for DeviceId {
             }
             digits += 1;
         }
-        if digits != 2 * LEN {
-            return Err(DeviceIdError::Length(digits));
-        }
+        require(digits == 2 * LEN, DeviceIdError::Length(digits))?;
         Self::from_bytes(bytes).ok_or(DeviceIdError::Placeholder)
     }
 }

@@ -63,6 +63,5 @@ pub fn server_key_set(command: &str) -> ServerKeySetOptions {
         port: after("--port").map(|port| port.parse().unwrap()),
         no_address: words.contains(&"--no-address"),
         leave: words.contains(&"--leave"),
-        ..ServerKeySetOptions::default()
     }
 }
