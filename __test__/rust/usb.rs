@@ -57,14 +57,14 @@ mod opening {
     #[test]
     fn a_memory_whose_name_cannot_be_read_is_not_passed_over() {
         let alts = vec![Some(DCT.into()), None, Some(INTERNAL.into())];
-        assert_eq!(open_error(Model { alts, ..Model::new() }), SessionError::NameUnread { alt: 1 });
+        assert_eq!(open_error(Model { alts, ..Model::new() }), SessionError::NameUnread(1));
     }
 
     #[test]
     fn a_device_without_a_dct_is_described() {
         let alts = vec![Some("@DCT\u{1b}[2J/0x0/1*1Kg".into()), Some(INTERNAL.into())];
         let error = open_error(Model { alts, ..Model::new() });
-        let SessionError::NoDct { found } = &error else { panic!("{error:?}") };
+        let SessionError::NoDct(found) = &error else { panic!("{error:?}") };
         assert_eq!(found[0], "@DCT\\u{1b}[2J/0x0/1*1Kg");
         assert!(!error.to_string().contains('\u{1b}'));
     }
@@ -74,7 +74,7 @@ mod opening {
         for map in ["0x00000000/01*015Kg", "0x00000000/01*016Ka", "0x08000000/01*016Kg", "0x0/8*1Kg,8*1Kd"] {
             let alts = vec![Some(INTERNAL.into()), Some(format!("@DCT Flash   /{map}"))];
             let error = open_error(Model { alts, ..Model::new() });
-            assert!(matches!(error, SessionError::UnexpectedDct { .. }), "{map}: {error:?}");
+            assert!(matches!(error, SessionError::UnexpectedDct(_)), "{map}: {error:?}");
         }
     }
 
@@ -96,11 +96,11 @@ mod opening {
     fn what_is_not_dfuse_both_ways_is_refused() {
         let with = |functional| Model { functional, ..Model::new() };
         assert_eq!(open_error(with(None)), SessionError::NoFunctional);
-        assert_eq!(open_error(with(Some((0x0B, 4096, 0x0110)))), SessionError::NotDfuSe { version: 0x0110 });
+        assert_eq!(open_error(with(Some((0x0B, 4096, 0x0110)))), SessionError::NotDfuSe(0x0110));
         for attributes in [0x01, 0x02, 0x08] {
             assert_eq!(
                 open_error(with(Some((attributes, 4096, 0x011A)))),
-                SessionError::Incapable { attributes }
+                SessionError::Incapable(attributes)
             );
         }
     }
@@ -121,7 +121,7 @@ mod opening {
         let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
         clock.sleep(DEADLINE);
         let result = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE);
-        assert_eq!(result.err(), Some(SessionError::Deadline { what: "device descriptor" }));
+        assert_eq!(result.err(), Some(SessionError::Deadline("device descriptor")));
     }
 }
 
@@ -173,7 +173,7 @@ mod identity {
     #[test]
     fn an_unknown_bootloader_is_refused() {
         let error = open_error(Model { bcd_device: 0x0300, ..Model::new() });
-        assert_eq!(error, SessionError::UnknownGeneration { bcd_device: 0x0300 });
+        assert_eq!(error, SessionError::UnknownGeneration(0x0300));
     }
 }
 
@@ -284,7 +284,7 @@ mod reading_and_writing {
             with_session(Model { duo, ..Model::new() }, |bus, session| {
                 session.read_twice(BACKUP, DEADLINE).unwrap().unwrap();
                 let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
-                assert_eq!(error, SessionError::Dfu(DfuError::PointerUnproven { address: 34 }));
+                assert_eq!(error, SessionError::Dfu(DfuError::PointerUnproven(34)));
                 assert_eq!(error.touched(), Touched::No);
                 let duo = &bus.model().duo;
                 assert_eq!((duo.written, blocks_sent(duo), duo.state), (0, 0, 2), "{pointing:?}");
@@ -368,7 +368,7 @@ mod reading_and_writing {
         for nth in 9..16 {
             with_session(troubled(nth, Trouble::Gone, false), |_, session| {
                 let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
-                assert!(matches!(error, SessionError::ReadBack { .. }), "{error:?}");
+                assert!(matches!(error, SessionError::ReadBack(_)), "{error:?}");
                 assert_eq!(error.touched(), Touched::Yes);
             });
         }
@@ -410,7 +410,7 @@ mod reading_and_writing {
         let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
         let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
         clock.sleep(DEADLINE);
-        assert!(matches!(session.read_twice(8, DEADLINE), Err(SessionError::Dfu(DfuError::Deadline { .. }))));
+        assert!(matches!(session.read_twice(8, DEADLINE), Err(SessionError::Dfu(DfuError::Deadline(_)))));
         let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
         assert_eq!(error.touched(), Touched::No);
         assert_eq!((session.class_requests(), bus.model().duo.log.len()), (0, 0));
@@ -430,7 +430,7 @@ mod reading_and_writing {
             let duo = &bus.model().duo;
             assert_eq!((duo.state, &duo.pending), (2, &None), "after {after}");
             if after <= 6 {
-                assert_eq!(result, Err(SessionError::Cancelled { touched: Touched::No }), "after {after}");
+                assert_eq!(result, Err(SessionError::Cancelled(Touched::No)), "after {after}");
                 assert_eq!((duo.written, blocks_sent(duo)), (0, 0), "after {after}");
             } else {
                 assert!(result.unwrap()[..] == written(), "after {after}");
@@ -468,7 +468,7 @@ mod reading_and_writing {
         let cancelled = || clock.now() >= Duration::from_millis(300);
         let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
         let error = session.read_twice(BACKUP, DEADLINE).unwrap_err();
-        assert_eq!(error, SessionError::Cancelled { touched: Touched::No });
+        assert_eq!(error, SessionError::Cancelled(Touched::No));
         assert!(clock.now() < Duration::from_secs(1));
     }
 }
@@ -478,7 +478,7 @@ mod the_whole_dct {
 
     const BASE: usize = 0x8000;
     const LENGTH: usize = 0x8000;
-    const FLASH: DfuError = DfuError::PointerUnproven { address: 0x0800_0000 };
+    const FLASH: DfuError = DfuError::PointerUnproven(0x0800_0000);
 
     /// A model whose bootloader starts with these words of the vector table.
     fn beginning_with(words: &[u32]) -> Model {
@@ -527,7 +527,7 @@ mod the_whole_dct {
                 let case = format!("{:x?}", &words[..words.len().min(2)]);
                 assert_eq!(
                     session.read_whole_dct_twice(DEADLINE).err(),
-                    Some(SessionError::NoBootloader { address: 0x0800_0000 }),
+                    Some(SessionError::NoBootloader(0x0800_0000)),
                     "{case}"
                 );
                 let requests = session.class_requests();
@@ -568,7 +568,7 @@ mod the_whole_dct {
                         Ok(Some(read)) => assert!(is_right && read[..] == held, "{pointing:?} from {from}"),
                         Ok(None) => assert!(!is_right, "{pointing:?} from {from}"),
                         Err(error) => {
-                            let there = SessionError::NoBootloader { address: 0x0800_0000 };
+                            let there = SessionError::NoBootloader(0x0800_0000);
                             assert_eq!(error, there, "{pointing:?} from {from}");
                         }
                     }
@@ -598,7 +598,7 @@ mod the_whole_dct {
                 let mut held = read[copy * 0x4000..][..0x4000].to_vec();
                 held[at] ^= 1;
                 let error = session.erase_whole_dct_sector(copy, &held, DEADLINE).unwrap_err();
-                assert!(matches!(error, SessionError::Dfu(DfuError::PointerUnproven { .. })), "{error:?}");
+                assert!(matches!(error, SessionError::Dfu(DfuError::PointerUnproven(_))), "{error:?}");
                 assert_eq!((error.touched(), bus.model().duo.written), (Touched::No, 0));
                 for length in [0, 0x3FFF] {
                     assert!(session.erase_whole_dct_sector(copy, &held[..length], DEADLINE).is_err());

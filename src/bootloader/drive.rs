@@ -22,12 +22,9 @@ pub enum DriveError {
     /// The operation failed.
     #[error(transparent)]
     Dfu(#[from] DfuError),
-    /// It was cancelled between two transfers.
+    /// It was cancelled between two transfers. With whether the flash may have changed before that.
     #[error("cancelled")]
-    Cancelled {
-        /// Whether the flash may have changed before that.
-        touched: Touched,
-    },
+    Cancelled(Touched),
 }
 
 /// Runs machines: has a clock, a check for cancellation, and a count of the requests.
@@ -55,12 +52,12 @@ impl<'a> Driver<'a> {
     ) -> Result<O::Output, DriveError> {
         loop {
             if cancellable && machine.interruptible() && (self.cancelled)() {
-                return Err(DriveError::Cancelled { touched: machine.touched() });
+                return Err(DriveError::Cancelled(machine.touched()));
             }
             let now = self.clock.now();
             match machine.poll(now) {
                 Action::Done => return Ok(machine.into_result()?),
-                Action::Wait { until } => self.clock.sleep(until.saturating_sub(now).min(ATTENTION)),
+                Action::Wait(until) => self.clock.sleep(until.saturating_sub(now).min(ATTENTION)),
                 Action::Send(transfer) => {
                     self.class_requests += 1;
                     let received = perform(transport, self.interface, transfer);

@@ -118,7 +118,7 @@ impl Enquiry<'_> {
         }
         let bcd_device = descriptor.bcd_device;
         let generation = BootloaderGeneration::from_bcd_device(bcd_device)
-            .ok_or(SessionError::UnknownGeneration { bcd_device })?;
+            .ok_or(SessionError::UnknownGeneration(bcd_device))?;
         Ok(Identity {
             manufacturer: self.string(descriptor.manufacturer)?,
             product: self.string(descriptor.product)?,
@@ -169,7 +169,7 @@ impl Enquiry<'_> {
     ) -> Result<Vec<u8>, SessionError> {
         let left = self.deadline.saturating_sub(self.clock.now());
         if left.is_zero() {
-            return Err(SessionError::Deadline { what });
+            return Err(SessionError::Deadline(what));
         }
         let setup = Setup {
             request_type: GET_DESCRIPTOR_TYPE,

@@ -44,12 +44,10 @@ pub enum ApiUrlError {
     /// Anything else that a URL cannot have: a bad port, a bad host, …
     #[error("the API URL cannot be read: {0}")]
     Malformed(&'static str),
-    /// Plain HTTP to another machine, which would show the token to everyone on the network path.
-    #[error("the API URL is plain HTTP to {host}: the access token would be readable on the network")]
-    PlainHttp {
-        /// The host.
-        host: String,
-    },
+    /// Plain HTTP to another machine, which would show the token to everyone on the network path. With its
+    /// host.
+    #[error("the API URL is plain HTTP to {0}: the access token would be readable on the network")]
+    PlainHttp(String),
 }
 
 impl ApiUrl {
@@ -92,7 +90,7 @@ impl ApiUrl {
         if self.is_https() || self.is_loopback() || allow_http {
             return Ok(());
         }
-        Err(ApiUrlError::PlainHttp { host: self.host().to_owned() })
+        Err(ApiUrlError::PlainHttp(self.host().to_owned()))
     }
 
     /// The URL of `path` (without a leading slash) below this one.
@@ -113,29 +111,20 @@ impl FromStr for ApiUrl {
     type Err = ApiUrlError;
 
     fn from_str(text: &str) -> Result<Self, ApiUrlError> {
-        if text.is_empty() {
-            return Err(ApiUrlError::Empty);
-        }
-        if text.len() > MAX_LEN {
-            return Err(ApiUrlError::TooLong);
-        }
+        let require = |sound: bool, otherwise| if sound { Ok(()) } else { Err(otherwise) };
+        require(!text.is_empty(), ApiUrlError::Empty)?;
+        require(text.len() <= MAX_LEN, ApiUrlError::TooLong)?;
         // The URL standard drops these silently. It reads `localhost:8080` as a scheme and a path, and corrects
         // `https:host`. An error helps the person who typed them more.
-        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(ApiUrlError::Character);
-        }
+        let is_refused = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
+        require(!text.contains(is_refused), ApiUrlError::Character)?;
         let (_, rest) = text.split_once("://").ok_or(ApiUrlError::NoScheme)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         let url = Url::parse(text).map_err(|e| malformed(&e.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(ApiUrlError::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
-            return Err(ApiUrlError::UserInfo);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(ApiUrlError::QueryOrFragment);
-        }
+        require(matches!(url.scheme(), "http" | "https"), ApiUrlError::Scheme)?;
+        let has_user = !url.username().is_empty() || url.password().is_some() || authority.contains('@');
+        require(!has_user, ApiUrlError::UserInfo)?;
+        require(url.query().is_none() && url.fragment().is_none(), ApiUrlError::QueryOrFragment)?;
         Ok(Self(url))
     }
 }
@@ -237,7 +226,7 @@ mod tests {
         ] {
             let url = parse(text).unwrap();
             assert!(!url.is_loopback(), "{text}");
-            assert!(matches!(url.check_transport(false), Err(ApiUrlError::PlainHttp { .. })), "{text}");
+            assert!(matches!(url.check_transport(false), Err(ApiUrlError::PlainHttp(_))), "{text}");
             assert_eq!(url.check_transport(true), Ok(()));
         }
         assert_eq!(parse("https://example.com").unwrap().check_transport(false), Ok(()));

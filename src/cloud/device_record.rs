@@ -74,8 +74,8 @@ impl Question for RecordRequest {
         let unknown = |complaint: &Complaint, show: &dyn Fn(&str) -> String| {
             let detail = show(&complaint.words());
             match reply.status {
-                404 if complaint.is_text => Some(Refusal::UnlistedDevice { detail }),
-                403 | 404 => Some(Refusal::UnknownDevice { detail }),
+                404 if complaint.is_text => Some(Refusal::UnlistedDevice(detail)),
+                403 | 404 => Some(Refusal::UnknownDevice(detail)),
                 _ => None,
             }
         };
@@ -87,7 +87,7 @@ impl Question for RecordRequest {
             Some(Value::String(id)) if id.eq_ignore_ascii_case(&self.device_id) => {
                 Ok(record(members, secret))
             }
-            Some(id) => Err(Refusal::OtherDevice { id: excerpt(plain(id).as_bytes(), secret) }),
+            Some(id) => Err(Refusal::OtherDevice(excerpt(plain(id).as_bytes(), secret))),
             None => Err(unexpected(reply, true, secret)),
         }
     }

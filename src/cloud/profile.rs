@@ -56,18 +56,12 @@ pub enum ProfileError {
     /// A file exists but cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// A file is not a JSON object.
-    #[error("{}: not a JSON object", plain_path(.path))]
-    NotJson {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The profile's name would lead out of the folder, or is not a valid name.
-    #[error("{}: the profile's name is not one", plain_path(.path))]
-    Name {
-        /// The file.
-        path: PathBuf,
-    },
+    /// This file is not a JSON object.
+    #[error("{}: not a JSON object", plain_path(.0))]
+    NotJson(PathBuf),
+    /// The profile's name would lead out of the folder, or is not a valid name. With the file that has it.
+    #[error("{}: the profile's name is not one", plain_path(.0))]
+    Name(PathBuf),
     /// The token in the file is not a valid token.
     #[error("{}: {error}", plain_path(.path))]
     Token {
@@ -122,7 +116,7 @@ fn current_name(path: &Path) -> Result<String, ProfileError> {
     match object(path, &bytes)?.get("name") {
         None | Some(Value::Null) => Ok(DEFAULT_NAME.to_owned()),
         Some(Value::String(name)) if is_name(name) => Ok(name.clone()),
-        Some(_) => Err(ProfileError::Name { path: path.to_owned() }),
+        Some(_) => Err(ProfileError::Name(path.to_owned())),
     }
 }
 
@@ -159,7 +153,7 @@ pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile
 fn object(path: &Path, bytes: &[u8]) -> Result<serde_json::Map<String, Value>, ProfileError> {
     // Editors on Windows leave a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes).map_err(|_| ProfileError::NotJson { path: path.to_owned() })
+    serde_json::from_slice(bytes).map_err(|_| ProfileError::NotJson(path.to_owned()))
 }
 
 fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, ProfileError> {
@@ -229,10 +223,10 @@ mod tests {
         for name in ["../../etc/x", "..", "", "a/b", "a\\b", "C:x", "a\u{0}b", ".hidden"] {
             let json = serde_json::json!({ "name": name }).to_string();
             let home = home_with(&[("profile.json", &json)]);
-            assert!(matches!(read(home.path()), Err(ProfileError::Name { .. })), "{name:?}");
+            assert!(matches!(read(home.path()), Err(ProfileError::Name(_))), "{name:?}");
         }
         let number = home_with(&[("profile.json", r#"{"name":7}"#)]);
-        assert!(matches!(read(number.path()), Err(ProfileError::Name { .. })));
+        assert!(matches!(read(number.path()), Err(ProfileError::Name(_))));
     }
 
     #[test]

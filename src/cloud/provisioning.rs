@@ -165,7 +165,7 @@ pub fn judge(device_id: &str, reply: &Reply<'_>, secret: &str) -> Result<Accepte
             let mut confirmation = Confirmation::NoError;
             for id in ids {
                 if !id.as_str().is_some_and(|id| id.eq_ignore_ascii_case(device_id)) {
-                    return Err(Refusal::OtherDevice { id: excerpt(plain(id).as_bytes(), secret) });
+                    return Err(Refusal::OtherDevice(excerpt(plain(id).as_bytes(), secret)));
                 }
                 confirmation = Confirmation::Device;
             }
@@ -182,5 +182,5 @@ fn about_key(complaint: &Complaint, show: &dyn Fn(&str) -> String) -> Option<Ref
     let about_key = error.starts_with("key error")
         || error.contains("no key provided")
         || error.contains("no deviceid provided");
-    about_key.then(|| Refusal::KeyRejected { reason: show(&complaint.words()) })
+    about_key.then(|| Refusal::KeyRejected(show(&complaint.words())))
 }

@@ -47,63 +47,40 @@ pub struct Reply<'a> {
 
 /// The cloud answered, but did not give what was asked for.
 ///
-/// Every text in it is an [`excerpt`]: printable, short, and without the token.
+/// Every text in it is an [`excerpt`]: printable, short, and without the token. If a variant does not say what its text
+/// is, it is the cloud's own words, maybe empty.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// 403, or the body says "Permission denied": the id is unknown, the device belongs to another account, or the
     /// product is not this account's. Servers do not say which.
-    #[error("the cloud denied permission{}", told(.detail))]
-    PermissionDenied {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the cloud denied permission{}", told(.0))]
+    PermissionDenied(String),
     /// 401, or `invalid_token`, or `invalid_grant`.
-    #[error("the cloud does not accept the access token{}", told(.detail))]
-    TokenInvalid {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the cloud does not accept the access token{}", told(.0))]
+    TokenInvalid(String),
     /// `expired_token`.
-    #[error("the access token has expired{}", told(.detail))]
-    TokenExpired {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the access token has expired{}", told(.0))]
+    TokenExpired(String),
     /// 403 or 404 with a complaint, to a question about a device: this account has no such device. Servers do not say
     /// whether another account has it.
-    #[error("the cloud does not have this device for this account{}", told(.detail))]
-    UnknownDevice {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the cloud does not have this device for this account{}", told(.0))]
+    UnknownDevice(String),
     /// 404 from particle-iot/spark-server, to a question about a device: it does not list the device. It lists a newly
     /// provisioned device only after its next start, but answers the device's handshake before that.
-    #[error("the cloud does not list this device{}", told(.detail))]
-    UnlistedDevice {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the cloud does not list this device{}", told(.0))]
+    UnlistedDevice(String),
     /// 404: mostly a wrong API URL.
-    #[error("the cloud knows no such address (404){}", told(.detail))]
-    NotFound {
-        /// The cloud's words, maybe empty.
-        detail: String,
-    },
+    #[error("the cloud knows no such address (404){}", told(.0))]
+    NotFound(String),
     /// The cloud read the request and does not like the key or the id in it.
-    #[error("the cloud rejected the key: {reason}")]
-    KeyRejected {
-        /// The cloud's words.
-        reason: String,
-    },
+    #[error("the cloud rejected the key: {0}")]
+    KeyRejected(String),
     /// 408.
     #[error("the cloud gave up waiting for the request (408)")]
     Timeout,
-    /// 429.
-    #[error("the cloud asks for fewer requests (429){}", wait(*.retry_after))]
-    RateLimited {
-        /// How long it asks to wait.
-        retry_after: Option<Duration>,
-    },
+    /// 429, with how long it asks to wait.
+    #[error("the cloud asks for fewer requests (429){}", wait(*.0))]
+    RateLimited(Option<Duration>),
     /// 5xx.
     #[error("the cloud has a problem of its own ({status}){}", told(.detail))]
     ServerError {
@@ -122,12 +99,9 @@ pub enum Refusal {
         /// The new location, if the reply names one.
         location: Option<String>,
     },
-    /// A reply about another device than the one asked about.
-    #[error("the cloud answered for another device: {id}")]
-    OtherDevice {
-        /// The id in the answer.
-        id: String,
-    },
+    /// A reply about another device than the one asked about, with the id in it.
+    #[error("the cloud answered for another device: {0}")]
+    OtherDevice(String),
     /// An error that is none of the above.
     #[error("the cloud refused ({status}): {message}")]
     Refused {
@@ -136,12 +110,9 @@ pub enum Refusal {
         /// The cloud's words.
         message: String,
     },
-    /// Longer than the most that is read, so it is no answer to this question.
-    #[error("the cloud's answer ({status}) is far longer than any answer to this request")]
-    TooLarge {
-        /// The status code.
-        status: u16,
-    },
+    /// Longer than the most that is read, so it is no answer to this question. With its status code.
+    #[error("the cloud's answer ({0}) is far longer than any answer to this request")]
+    TooLarge(u16),
     /// Something that is not an answer to the question: a web page, nothing, half a JSON text, …
     #[error("the cloud's answer makes no sense ({status}, {kind}){}", told(.excerpt))]
     Unexpected {
@@ -181,21 +152,21 @@ impl std::fmt::Display for Unexpected {
 impl Refusal {
     /// True if the same request may succeed later: 429 and 5xx.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::ServerError { .. })
+        matches!(self, Self::RateLimited(_) | Self::ServerError { .. })
     }
 
     /// True if the cloud says that it did not take the key of this very request.
     pub fn is_no(&self) -> bool {
         matches!(
             self,
-            Self::PermissionDenied { .. }
-                | Self::TokenInvalid { .. }
-                | Self::TokenExpired { .. }
-                | Self::UnknownDevice { .. }
-                | Self::UnlistedDevice { .. }
-                | Self::NotFound { .. }
-                | Self::KeyRejected { .. }
-                | Self::RateLimited { .. }
+            Self::PermissionDenied(_)
+                | Self::TokenInvalid(_)
+                | Self::TokenExpired(_)
+                | Self::UnknownDevice(_)
+                | Self::UnlistedDevice(_)
+                | Self::NotFound(_)
+                | Self::KeyRejected(_)
+                | Self::RateLimited(_)
                 | Self::Refused { .. }
         )
     }
@@ -203,7 +174,7 @@ impl Refusal {
     /// How long the cloud asks to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } | Self::ServerError { retry_after, .. } => *retry_after,
+            Self::RateLimited(retry_after) | Self::ServerError { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -234,7 +205,7 @@ pub(super) fn read(
         return Err(Refusal::Redirect { status: reply.status, location: reply.location.map(show) });
     }
     if success && reply.truncated {
-        return Err(Refusal::TooLarge { status: reply.status });
+        return Err(Refusal::TooLarge(reply.status));
     }
     let json: Option<Value> = serde_json::from_slice(reply.body).ok();
     let complaint = json.as_ref().and_then(Complaint::find);
@@ -244,7 +215,7 @@ pub(super) fn read(
     };
     let by_status_alone = match reply.status {
         408 => Some(Refusal::Timeout),
-        429 => Some(Refusal::RateLimited { retry_after: reply.retry_after }),
+        429 => Some(Refusal::RateLimited(reply.retry_after)),
         _ => None,
     };
     if let Some(refusal) = by_status_alone.or_else(|| by_words(complaint.as_ref()?)) {
@@ -258,9 +229,9 @@ pub(super) fn read(
         None => excerpt(reply.body, secret),
     };
     Err(match (reply.status, complaint) {
-        (401, _) => Refusal::TokenInvalid { detail },
-        (403, _) => Refusal::PermissionDenied { detail },
-        (404, _) => Refusal::NotFound { detail },
+        (401, _) => Refusal::TokenInvalid(detail),
+        (403, _) => Refusal::PermissionDenied(detail),
+        (404, _) => Refusal::NotFound(detail),
         (status @ 500..600, _) => Refusal::ServerError { status, retry_after: reply.retry_after, detail },
         (status, Some(_)) => Refusal::Refused { status, message: detail },
         (_, None) => unexpected(reply, json.is_some(), secret),
@@ -315,15 +286,15 @@ impl Complaint {
         // token.
         let about_token = matches!(error.as_str(), "invalid_token" | "invalid_grant");
         if error == "expired_token" || (about_token && self.said().contains("expired")) {
-            return Some(Refusal::TokenExpired { detail });
+            return Some(Refusal::TokenExpired(detail));
         }
-        about_token.then_some(Refusal::TokenInvalid { detail })
+        about_token.then_some(Refusal::TokenInvalid(detail))
     }
 
     /// The refusal if the complaint is "Permission denied", with any status.
     fn denied(&self, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
         let denied = self.said().contains("permission denied");
-        denied.then(|| Refusal::PermissionDenied { detail: show(&self.words()) })
+        denied.then(|| Refusal::PermissionDenied(show(&self.words())))
     }
 
     /// Its full text, in lower case.

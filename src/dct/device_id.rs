@@ -44,12 +44,9 @@ pub enum DeviceIdError {
     /// Nothing, or only white space.
     #[error("the device id is empty")]
     Empty,
-    /// Hex digits, but not 24 of them.
-    #[error("a device id has 24 hex digits, this has {digits}")]
-    Length {
-        /// How many there are.
-        digits: usize,
-    },
+    /// Hex digits, but not 24 of them. With their number.
+    #[error("a device id has 24 hex digits, this has {0}")]
+    Length(usize),
     /// Characters other than hex digits: most likely the device's name.
     #[error("a device id has 24 hex digits; this looks like a name")]
     NotHex,
@@ -67,15 +64,10 @@ impl FromStr for DeviceId {
     /// Reads 24 hex digits in any case; white space around them is ignored.
     fn from_str(text: &str) -> Result<Self, DeviceIdError> {
         let text = text.trim();
-        if text.is_empty() {
-            return Err(DeviceIdError::Empty);
-        }
-        if is_usb_id(text) {
-            return Err(DeviceIdError::UsbId);
-        }
-        if is_placeholder(text) {
-            return Err(DeviceIdError::Placeholder);
-        }
+        let require = |sound: bool, otherwise| if sound { Ok(()) } else { Err(otherwise) };
+        require(!text.is_empty(), DeviceIdError::Empty)?;
+        require(!is_usb_id(text), DeviceIdError::UsbId)?;
+        require(!is_placeholder(text), DeviceIdError::Placeholder)?;
         let mut bytes = [0; LEN];
         let mut digits = 0;
         for digit in text.chars() {
@@ -85,9 +77,7 @@ impl FromStr for DeviceId {
             }
             digits += 1;
         }
-        if digits != 2 * LEN {
-            return Err(DeviceIdError::Length { digits });
-        }
+        require(digits == 2 * LEN, DeviceIdError::Length(digits))?;
         Self::from_bytes(bytes).ok_or(DeviceIdError::Placeholder)
     }
 }

@@ -26,10 +26,7 @@ const BLOCK: usize = 4096;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Erase a copy's sector, 0 or 1.
-    Erase {
-        /// Which.
-        copy: usize,
-    },
+    Erase(usize),
     /// Write these bytes, at most one block.
     Write {
         /// Where.
@@ -43,7 +40,7 @@ impl Step<'_> {
     /// The range that it changes.
     pub const fn range(&self) -> std::ops::Range<usize> {
         match self {
-            Self::Erase { copy } => *copy * COPY_SIZE..(*copy + 1) * COPY_SIZE,
+            Self::Erase(copy) => *copy * COPY_SIZE..(*copy + 1) * COPY_SIZE,
             Self::Write { offset, bytes } => *offset..*offset + bytes.len(),
         }
     }
@@ -58,7 +55,7 @@ impl Step<'_> {
         let mut then = zeroize::Zeroizing::new(held.to_vec());
         let changed = then.get_mut(self.range())?;
         match self {
-            Self::Erase { .. } => changed.fill(0xFF),
+            Self::Erase(_) => changed.fill(0xFF),
             Self::Write { bytes, .. } => changed.copy_from_slice(bytes),
         }
         Some(then)
@@ -108,7 +105,7 @@ fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8], known: Known) -> Optio
     if doubtful || !is_on_the_way(held, wanted) {
         let void = Step::Write { offset: base, bytes: &[0; HEADER_SIZE] };
         let counts = DctCopy::new(held).is_some_and(|copy| copy.is_complete());
-        return Some(if counts { void } else { Step::Erase { copy } });
+        return Some(if counts { void } else { Step::Erase(copy) });
     }
     let missing = pieces().find(|piece| held.get(piece.clone()) != wanted.get(piece.clone()))?;
     Some(Step::Write { offset: base + missing.start, bytes: wanted.get(missing)? })

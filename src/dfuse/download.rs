@@ -73,7 +73,7 @@ impl Download {
         match reply {
             Reply::Data(bytes) if *bytes == **self.block.proof => enter(&mut self.state, State::BackToIdle),
             Reply::Data(bytes) if bytes.len() == self.block.proof.len() => {
-                Step::fail(DfuError::PointerUnproven { address })
+                Step::fail(DfuError::PointerUnproven(address))
             }
             Reply::Data(bytes) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
             Reply::Sent => Step::fail(DfuError::MalformedReply { at, length: 0 }),

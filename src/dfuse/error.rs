@@ -124,19 +124,13 @@ pub enum DfuError {
         /// How many bytes came.
         length: usize,
     },
-    /// The bootloader refused an address. Nothing was written.
-    #[error("the device refused the address {address:#010x}")]
-    AddressRefused {
-        /// The address.
-        address: u32,
-    },
+    /// The bootloader refused this address. Nothing was written.
+    #[error("the device refused the address {0:#010x}")]
+    AddressRefused(u32),
     /// The bytes at the pointer are not the known contents: the device took another address, or its reads are not
-    /// reliable. Nothing was written.
-    #[error("what the device reads at {address:#010x} is not what lay there before; nothing was written")]
-    PointerUnproven {
-        /// The address that was set.
-        address: u32,
-    },
+    /// reliable. Nothing was written. With the address that was set.
+    #[error("what the device reads at {0:#010x} is not what lay there before; nothing was written")]
+    PointerUnproven(u32),
     /// A block was shorter than requested; the bootloader never does that by itself.
     #[error("a read at {address:#010x} brought {got} bytes in place of {expected}")]
     ShortRead {
@@ -168,12 +162,9 @@ pub enum DfuError {
     /// The device is about to leave DFU mode (dfuMANIFEST-WAIT-RESET) and accepts no more requests.
     #[error("the device is leaving DFU mode")]
     Leaving,
-    /// The device runs its application (appIDLE, appDETACH).
-    #[error("the device is not in DFU mode (state {state})")]
-    NotInDfuMode {
-        /// `bState`.
-        state: State,
-    },
+    /// The device runs its application (appIDLE, appDETACH). With its `bState`.
+    #[error("the device is not in DFU mode (state {0})")]
+    NotInDfuMode(State),
     /// The device did not reach dfuIDLE within a number of requests that is enough from every state.
     #[error("the device did not come to dfuIDLE within {requests} requests; {}", last_state(*state))]
     Stuck {
@@ -182,12 +173,9 @@ pub enum DfuError {
         /// How many requests were sent.
         requests: u32,
     },
-    /// The deadline passed.
-    #[error("{at}: the time allowed is over")]
-    Deadline {
-        /// What would have come next.
-        at: At,
-    },
+    /// The deadline passed. With what would have come next.
+    #[error("{0}: the time allowed is over")]
+    Deadline(At),
 }
 
 fn last_state(state: Option<State>) -> String {
@@ -202,14 +190,14 @@ impl DfuError {
             | Self::Device { at, .. }
             | Self::UnexpectedState { at, .. }
             | Self::MalformedReply { at, .. }
-            | Self::Deadline { at } => at.touched,
+            | Self::Deadline(at) => at.touched,
             Self::WriteRefused { .. } | Self::OutcomeUnknown { .. } => Touched::Maybe,
             Self::Range(_)
-            | Self::AddressRefused { .. }
-            | Self::PointerUnproven { .. }
+            | Self::AddressRefused(_)
+            | Self::PointerUnproven(_)
             | Self::ShortRead { .. }
             | Self::Leaving
-            | Self::NotInDfuMode { .. }
+            | Self::NotInDfuMode(_)
             | Self::Stuck { .. } => Touched::No,
         }
     }

@@ -45,11 +45,8 @@ pub struct Transfer<'a> {
 pub enum Action<'a> {
     /// Perform this transfer and pass the outcome to [`Machine::reply`].
     Send(Transfer<'a>),
-    /// Poll again at this time, not before.
-    Wait {
-        /// Since the origin of time.
-        until: Duration,
-    },
+    /// Poll again at this time since the origin of time, not before.
+    Wait(Duration),
     /// Take the outcome with [`Machine::into_result`].
     Done,
 }
@@ -175,11 +172,11 @@ impl<O: Operation> Machine<O> {
         }
         let deadline = self.deadline_in_force(now);
         if now >= deadline {
-            self.result = Some(Err(DfuError::Deadline { at: self.operation.at() }));
+            self.result = Some(Err(DfuError::Deadline(self.operation.at())));
             return Action::Done;
         }
         if let Some(resume_at) = self.resume_at.filter(|&at| at > now) {
-            return Action::Wait { until: resume_at.min(deadline) };
+            return Action::Wait(resume_at.min(deadline));
         }
         self.resume_at = None;
         self.awaiting = true;
@@ -202,7 +199,7 @@ impl<O: Operation> Machine<O> {
     /// The outcome. If the machine was stopped early, it is the same as after the deadline.
     pub fn into_result(self) -> Result<O::Output, DfuError> {
         let Self { operation, result, .. } = self;
-        result.unwrap_or_else(|| Err(DfuError::Deadline { at: operation.at() }))
+        result.unwrap_or_else(|| Err(DfuError::Deadline(operation.at())))
     }
 
     fn deadline_in_force(&mut self, now: Duration) -> Duration {

@@ -56,7 +56,7 @@ impl Recover {
             State::Error | State::Unknown(AFTER_UPLOAD_OF_BLOCK_1) => Ask::Clear,
             State::DnBusy | State::Manifest => return self.wait(),
             State::ManifestWaitReset => return Step::fail(DfuError::Leaving),
-            State::AppIdle | State::AppDetach => return Step::fail(DfuError::NotInDfuMode { state }),
+            State::AppIdle | State::AppDetach => return Step::fail(DfuError::NotInDfuMode(state)),
             State::Unknown(_) => return Step::fail(DfuError::UnexpectedState { at: self.at(), state }),
         };
         Step::Next

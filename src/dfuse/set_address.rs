@@ -54,7 +54,7 @@ impl Operation for SetAddress {
                 sent(at, reply).then(|()| enter(&mut self.state, State::Poll(PollStatus::of_address())))
             }
             State::Poll(_) if matches!(reply, Reply::Failed(Failure::Stall)) => {
-                Step::fail(DfuError::AddressRefused { address: self.address })
+                Step::fail(DfuError::AddressRefused(self.address))
             }
             State::Poll(poll) => {
                 let step = poll.reply(at, reply);

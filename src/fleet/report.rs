@@ -1,7 +1,10 @@
 //! Combines the ledgers of one manifest: the outcome of each device, and whether a part is missing.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
+
+use serde::Serialize;
 
 use crate::dct::DeviceId;
 use crate::fleet::ledger::{Known, Last, State};
@@ -9,7 +12,7 @@ use crate::fleet::manifest::Row;
 use crate::fleet::shard::Shard;
 
 /// The outcome of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetOutcome", rename_all = "kebab-case")]
 pub enum Outcome {
@@ -24,16 +27,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name that is typed and printed.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::NotReached => "not-reached",
-        }
-    }
-
     /// The outcome, from the last record of a device.
     pub const fn of(state: State) -> Self {
         match state {
@@ -49,7 +42,14 @@ impl std::str::FromStr for Outcome {
 
     fn from_str(text: &str) -> Result<Self, UnknownOutcome> {
         let all = [Self::Done, Self::Failed, Self::Unknown, Self::NotReached];
-        all.into_iter().find(|outcome| outcome.name() == text).ok_or(UnknownOutcome)
+        all.into_iter().find(|outcome| outcome.to_string() == text).ok_or(UnknownOutcome)
+    }
+}
+
+/// The name that is typed and printed.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -266,7 +266,8 @@ impl<W: Write> Lines<W> {
 
     fn csv(&mut self, line: &Line<'_>) -> io::Result<()> {
         let (key, product, at) = known(line);
-        let own = [line.device, line.outcome().name(), &key, &product, &at, line.code(), line.message()];
+        let outcome = line.outcome().to_string();
+        let own = [line.device, &outcome, &key, &product, &at, line.code(), line.message()];
         let cells: Vec<String> = own.into_iter().map(guard).chain(self.others(line).map(guard)).collect();
         self.out.write_all(&record(cells.iter().map(String::as_str))?)
     }
@@ -293,7 +294,7 @@ impl<W: Write> Lines<W> {
         }
         let own = [
             ("device_id", line.device),
-            ("outcome", line.outcome().name()),
+            ("outcome", &line.outcome().to_string()),
             ("fingerprint", &key),
             ("at", &at),
             ("code", line.code()),
@@ -312,7 +313,7 @@ impl<W: Write> Lines<W> {
         let message = crate::disk::plain(line.message());
         let space = if message.is_empty() { "" } else { "  " };
         let device = crate::disk::shown(line.device);
-        writeln!(self.out, "{:<11}  {device}{space}{message}{code}", line.outcome().name())
+        writeln!(self.out, "{:<11}  {device}{space}{message}{code}", line.outcome())
     }
 }
 

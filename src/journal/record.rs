@@ -91,23 +91,14 @@ pub enum OperationKind {
     FleetProvision,
 }
 
-impl OperationKind {
-    /// The command's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Backup => "backup",
-            Self::Restore => "restore",
-            Self::Reset => "reset",
-            Self::Provision => "provision",
-            Self::DctBackup => "dct-backup",
-            Self::DctRestore => "dct-restore",
-            Self::ServerKeySet => "server-key-set",
-            Self::Rotate => "rotate",
-            Self::Verify => "verify",
-            Self::FleetProvision => "fleet-provision",
-        }
+/// Its name, as in a record.
+impl fmt::Display for OperationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
+}
 
+impl OperationKind {
     /// True if it writes to the device's flash.
     pub const fn writes(self) -> bool {
         matches!(self, Self::Restore | Self::Reset | Self::DctRestore | Self::ServerKeySet | Self::Rotate)

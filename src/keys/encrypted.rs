@@ -33,11 +33,8 @@ const MAX_SCRYPT_PASSES: u16 = 16;
 /// How a passphrase becomes a key, and how much work that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// PBKDF2 (RFC 8018 §5.2).
-    Pbkdf2 {
-        /// Iterations.
-        rounds: u32,
-    },
+    /// PBKDF2 (RFC 8018 §5.2), with the number of its iterations.
+    Pbkdf2(u32),
     /// scrypt (RFC 7914).
     Scrypt {
         /// Memory that one pass fills, in bytes.
@@ -136,7 +133,7 @@ impl fmt::Display for EncryptedKey {
             _ => "another cipher",
         };
         match self.work {
-            Work::Pbkdf2 { rounds } => write!(f, "PBES2: PBKDF2 with {rounds} rounds, {cipher}"),
+            Work::Pbkdf2(rounds) => write!(f, "PBES2: PBKDF2 with {rounds} rounds, {cipher}"),
             Work::Scrypt { memory, .. } => write!(f, "PBES2: scrypt with {} KiB, {cipher}", memory / 1024),
         }
     }
@@ -153,7 +150,7 @@ fn bearable_work(kdf: &Kdf) -> Result<Work, KeyError> {
     let (work, bearable) = match kdf {
         Kdf::Pbkdf2(parameters) => {
             let rounds = parameters.iteration_count;
-            (Work::Pbkdf2 { rounds }, rounds <= MAX_ROUNDS)
+            (Work::Pbkdf2(rounds), rounds <= MAX_ROUNDS)
         }
         Kdf::Scrypt(parameters) => {
             let memory = parameters.cost_parameter.saturating_mul(128 * u64::from(parameters.block_size));

@@ -83,12 +83,9 @@ pub enum KeyError {
     /// No bytes at all.
     #[error("there is nothing in it")]
     Empty,
-    /// More bytes than any dump of a key has ([`super::MAX_KEY_FILE`]).
-    #[error("{len} bytes are too many for a key")]
-    TooLarge {
-        /// How many there are.
-        len: usize,
-    },
+    /// More bytes than any dump of a key has ([`super::MAX_KEY_FILE`]). With their number.
+    #[error("{0} bytes are too many for a key")]
+    TooLarge(usize),
     /// All bytes are zero.
     #[error("it holds only zeros")]
     Zeros,
@@ -156,18 +153,12 @@ pub enum KeyError {
     /// PEM of a kind that holds no key.
     #[error("its PEM text holds no key")]
     OtherPem,
-    /// An RSA key whose size is not 1024 bits.
-    #[error("it is an RSA key of {bits} bits; a Duo has one of 1024")]
-    WrongSize {
-        /// Bits of the modulus.
-        bits: usize,
-    },
-    /// A server's RSA key whose size is not 2048 bits.
-    #[error("it is an RSA key of {bits} bits; a cloud has one of 2048")]
-    WrongServerSize {
-        /// Bits of the modulus.
-        bits: usize,
-    },
+    /// An RSA key whose size is not 1024 bits. With the bits of its modulus.
+    #[error("it is an RSA key of {0} bits; a Duo has one of 1024")]
+    WrongSize(usize),
+    /// A server's RSA key whose size is not 2048 bits. With the bits of its modulus.
+    #[error("it is an RSA key of {0} bits; a cloud has one of 2048")]
+    WrongServerSize(usize),
     /// An RSA key whose public exponent is not 65537, the only one that the firmware supports.
     #[error("its public exponent is not 65537")]
     WrongExponent,

@@ -95,7 +95,7 @@ impl PrivateKey {
         let n: U1024 = p.concatenating_mul(&q);
         let bits = n.bit_width() as usize;
         if bits != MODULUS_BITS {
-            return Err(KeyError::WrongSize { bits });
+            return Err(KeyError::WrongSize(bits));
         }
         let (p1, q1) = (less_one(&p)?, less_one(&q)?);
         let phi: U1024 = p1.as_ref().concatenating_mul(q1.as_ref());
@@ -154,28 +154,17 @@ impl Numbers {
     /// everything else matches.
     fn check(&self) -> Result<(), Relation> {
         let product: U1024 = self.p.concatenating_mul(&self.q);
-        if product != self.n {
-            return Err(Relation::Modulus);
-        }
-        if self.p == self.q {
-            return Err(Relation::EqualPrimes);
-        }
-        if self.d >= self.n {
-            return Err(Relation::LargeExponent);
-        }
+        require(product == self.n, Relation::Modulus)?;
+        require(self.p != self.q, Relation::EqualPrimes)?;
+        require(self.d < self.n, Relation::LargeExponent)?;
         self.check_exponents()?;
         self.check_coefficient()?;
         proven::once(self.digest(), || self.check_primes())
     }
 
     fn check_primes(&self) -> Result<(), Relation> {
-        if !is_prime(Flavor::Any, &self.p) {
-            return Err(Relation::CompositeP);
-        }
-        if !is_prime(Flavor::Any, &self.q) {
-            return Err(Relation::CompositeQ);
-        }
-        Ok(())
+        require(is_prime(Flavor::Any, &self.p), Relation::CompositeP)?;
+        require(is_prime(Flavor::Any, &self.q), Relation::CompositeQ)
     }
 
     /// The digest of p and q. All the other numbers were compared with these two.
@@ -189,25 +178,22 @@ impl Numbers {
         let (p1, q1) = (less_one(&self.p)?, less_one(&self.q)?);
         let (dp, dq) = (self.d.rem(&p1), self.d.rem(&q1));
         let e = U512::from(EXPONENT);
-        if e.mul_mod(&dp, &p1) != U512::ONE || e.mul_mod(&dq, &q1) != U512::ONE {
-            return Err(Relation::Exponent);
-        }
-        if dp != self.dp {
-            return Err(Relation::ExponentP);
-        }
-        if dq != self.dq {
-            return Err(Relation::ExponentQ);
-        }
-        Ok(())
+        let is_inverse = e.mul_mod(&dp, &p1) == U512::ONE && e.mul_mod(&dq, &q1) == U512::ONE;
+        require(is_inverse, Relation::Exponent)?;
+        require(dp == self.dp, Relation::ExponentP)?;
+        require(dq == self.dq, Relation::ExponentQ)
     }
 
     fn check_coefficient(&self) -> Result<(), Relation> {
         let p = NonZero::new(self.p).into_option().ok_or(Relation::Modulus)?;
-        if self.qinv >= self.p || self.qinv.mul_mod(&self.q, &p) != U512::ONE {
-            return Err(Relation::Coefficient);
-        }
-        Ok(())
+        let is_inverse = self.qinv < self.p && self.qinv.mul_mod(&self.q, &p) == U512::ONE;
+        require(is_inverse, Relation::Coefficient)
     }
+}
+
+/// The error for a relation that does not hold.
+fn require(holds: bool, relation: Relation) -> Result<(), Relation> {
+    if holds { Ok(()) } else { Err(relation) }
 }
 
 impl fmt::Debug for PrivateKey {
@@ -222,7 +208,7 @@ pub(super) fn check_public_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     match tlv::bits(n) {
         0 => return Err(KeyError::Malformed("the modulus is zero")),
         MODULUS_BITS => {}
-        bits => return Err(KeyError::WrongSize { bits }),
+        bits => return Err(KeyError::WrongSize(bits)),
     }
     if e != EXPONENT_BYTES {
         return Err(KeyError::WrongExponent);

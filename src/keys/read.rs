@@ -210,7 +210,7 @@ fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
 fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
     match bytes {
         [] => Err(KeyError::Empty),
-        _ if bytes.len() > MAX_KEY_FILE => Err(KeyError::TooLarge { len: bytes.len() }),
+        _ if bytes.len() > MAX_KEY_FILE => Err(KeyError::TooLarge(bytes.len())),
         _ if bytes.iter().all(|&byte| byte == 0xFF) => Err(KeyError::Blank),
         _ if bytes.starts_with(&reset_image()) => Err(KeyError::ResetImage),
         [0xFF, ..] => Err(KeyError::BeginsErased),

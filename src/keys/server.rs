@@ -72,7 +72,7 @@ impl ServerKey {
         let n = key.modulus.as_bytes();
         match tlv::bits(n) {
             SERVER_BITS => {}
-            bits => return Err(KeyError::WrongServerSize { bits }),
+            bits => return Err(KeyError::WrongServerSize(bits)),
         }
         if key.public_exponent.as_bytes() != EXPONENT_BYTES {
             return Err(KeyError::WrongExponent);

@@ -33,11 +33,8 @@ pub enum Slot {
     Misread(ReadKey, Misread),
     /// An elliptic-curve key.
     Ec,
-    /// An RSA key of another size.
-    WrongSize {
-        /// Bits of the modulus.
-        bits: usize,
-    },
+    /// An RSA key of another size. With the bits of its modulus.
+    WrongSize(usize),
     /// Not a key, and why.
     Garbage(KeyError),
 }
@@ -93,7 +90,7 @@ impl Slot {
             },
             Err(KeyError::Zeros) => Self::Zeros,
             Err(KeyError::Ec) => Self::Ec,
-            Err(KeyError::WrongSize { bits }) => Self::WrongSize { bits },
+            Err(KeyError::WrongSize(bits)) => Self::WrongSize(bits),
             Err(error) => Self::Garbage(error),
         }
     }
@@ -122,7 +119,7 @@ impl Slot {
             Self::Pem(_) => SlotKind::Pem,
             Self::Misread(..) => SlotKind::Misread,
             Self::Ec => SlotKind::Ec,
-            Self::WrongSize { .. } => SlotKind::WrongSize,
+            Self::WrongSize(_) => SlotKind::WrongSize,
             Self::Garbage(_) => SlotKind::Garbage,
         }
     }
@@ -139,7 +136,7 @@ impl fmt::Display for Slot {
             Self::Pem(_) => f.write_str("PEM text, of which the firmware reads nothing"),
             Self::Misread(_, misread) => write!(f, "a key from which {misread}"),
             Self::Ec => f.write_str("an elliptic-curve key"),
-            Self::WrongSize { bits } => write!(f, "an RSA key of {bits} bits"),
+            Self::WrongSize(bits) => write!(f, "an RSA key of {bits} bits"),
             Self::Garbage(KeyError::BeginsErased) => {
                 f.write_str("no key, but begins with 0xFF: the Duo makes a key when it starts")
             }

@@ -68,4 +68,7 @@ pub use input::key_bytes::{KeyBytes, nothing};
 #[cfg(feature = "schema")]
 pub use input::key_bytes::{bytes, maybe_bytes};
 pub use input::passphrase::PassphraseOptions;
+pub use input::token::CloudOptions;
+pub use network::pairing::ServerOptions;
 pub use next::Shell;
+pub use write::WriteOptions;

@@ -39,7 +39,7 @@ fn encrypted(bytes: &[u8]) {
     let Ok(encrypted) = EncryptedKey::read(bytes) else { return };
     assert_eq!(KeyFile::read(bytes).err(), Some(KeyError::Encrypted));
     let little = match encrypted.work() {
-        Work::Pbkdf2 { rounds } => {
+        Work::Pbkdf2(rounds) => {
             assert!(rounds <= 10_000_000);
             rounds <= 2048
         }

@@ -344,7 +344,7 @@ fn drive<O: Operation>(
         let open = !machine.interruptible();
         let (command, timeout) = match machine.poll(now) {
             Action::Done => return (trace, machine.into_result()),
-            Action::Wait { until } => {
+            Action::Wait(until) => {
                 assert!(until > now && until <= DEADLINE + PROGRAM_TIMEOUT, "waits end");
                 now = until;
                 continue;

@@ -73,12 +73,9 @@ async fn each_flavor_refuses_wrong_and_expired_tokens() {
         let options = Options { flavor, expired_tokens: vec![old.to_owned()], ..Options::default() };
         let cloud = start(options).await;
         let wrong = provision(&cloud, super::TOKEN).await;
-        assert!(
-            matches!(wrong, Err(CloudError::Refused(Refusal::TokenInvalid { .. }))),
-            "{flavor:?} {wrong:?}"
-        );
+        assert!(matches!(wrong, Err(CloudError::Refused(Refusal::TokenInvalid(_)))), "{flavor:?} {wrong:?}");
         let expired = provision(&cloud, old).await;
-        let told = matches!(expired, Err(CloudError::Refused(Refusal::TokenExpired { .. })));
+        let told = matches!(expired, Err(CloudError::Refused(Refusal::TokenExpired(_))));
         assert!(told, "{flavor:?} {expired:?}");
         assert!(cloud.provisioned().is_empty());
     }
@@ -96,7 +93,7 @@ async fn particle_denies_what_is_not_yours() {
     ] {
         let cloud = start(options.clone()).await;
         let outcome = provision(&cloud, &cloud.token()).await;
-        let was_denied = matches!(outcome, Err(CloudError::Refused(Refusal::PermissionDenied { .. })));
+        let was_denied = matches!(outcome, Err(CloudError::Refused(Refusal::PermissionDenied(_))));
         assert_eq!(was_denied, denied, "{options:?} {outcome:?}");
         assert_eq!(cloud.provisioned().is_empty(), denied);
     }

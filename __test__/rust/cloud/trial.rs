@@ -17,8 +17,8 @@ use std::time::{Duration, Instant, SystemTime};
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::workflow::{
-    AskOptions, Cancel, Context, Control, Diagnosis, DoctorOptions, Event, Plan, ProvisionOptions, SendPlan,
-    Timeout, doctor, provision,
+    AskOptions, Cancel, CloudOptions, Context, Control, Diagnosis, DoctorOptions, Event, Plan,
+    ProvisionOptions, SendPlan, Timeout, doctor, provision,
 };
 
 use super::adversary::Adversary;
@@ -139,8 +139,11 @@ impl Trial {
             call: Call::Provision,
             options: ProvisionOptions {
                 device_id: DEVICE.to_owned(),
-                api_url: Some(url.into()),
-                token: Some(TOKEN.to_owned()),
+                cloud: CloudOptions {
+                    api_url: Some(url.into()),
+                    token: Some(TOKEN.to_owned()),
+                    ..CloudOptions::default()
+                },
                 timeout: Some(LONG),
                 ..ProvisionOptions::default()
             },
@@ -185,7 +188,7 @@ impl Trial {
 
     /// Permits plain HTTP to other machines.
     pub fn allow_http(mut self) -> Self {
-        self.options.allow_http = true;
+        self.options.cloud.allow_http = true;
         self
     }
 
@@ -258,7 +261,7 @@ impl Trial {
     }
 
     fn is_https(&self) -> bool {
-        self.options.api_url.as_ref().is_some_and(|url| url.starts_with("https:"))
+        self.options.cloud.api_url.as_ref().is_some_and(|url| url.starts_with("https:"))
     }
 
     /// Where the token, or a piece of it, is in a wrong place.
@@ -293,8 +296,8 @@ impl Trial {
 
 /// The same cloud, token and deadline, for `doctor`.
 fn looking(options: &ProvisionOptions) -> DoctorOptions {
-    let ProvisionOptions { api_url, allow_http, token, timeout, .. } = options.clone();
-    let cloud = AskOptions { api_url, allow_http, token, ..AskOptions::default() };
+    let ProvisionOptions { cloud, timeout, .. } = options.clone();
+    let cloud = AskOptions { cloud, ..AskOptions::default() };
     DoctorOptions { cloud, timeout, ..DoctorOptions::default() }
 }
 

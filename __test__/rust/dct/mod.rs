@@ -141,9 +141,9 @@ fn what_people_type_in_place_of_an_id() {
     let expected = [
         ("", Empty),
         (" \t", Empty),
-        ("2b00230004473431383330", Length { digits: 22 }),
-        ("2b002300044734313833303400", Length { digits: 26 }),
-        ("bad", Length { digits: 3 }),
+        ("2b00230004473431383330", Length(22)),
+        ("2b002300044734313833303400", Length(26)),
+        ("bad", Length(3)),
         ("kitchen_duo", NotHex),
         ("bakcup", NotHex),
         ("2b002300044734313833303g", NotHex),

@@ -61,7 +61,7 @@ fn landed(held: &[u8], step: &Step<'_>, bytes: usize) -> Vec<u8> {
     let mut flash = held.to_vec();
     let start = step.range().start;
     match step {
-        Step::Erase { .. } => flash[start..start + bytes].fill(0xFF),
+        Step::Erase(_) => flash[start..start + bytes].fill(0xFF),
         Step::Write { bytes: data, .. } => {
             flash[start..].iter_mut().zip(&data[..bytes]).for_each(|(cell, byte)| *cell &= byte);
         }
@@ -82,7 +82,7 @@ fn walk(flash: Vec<u8>, image: &[u8], from: Known, mut at_each: impl FnMut(&[u8]
         at_each(&flash, &step);
         flash = landed(&flash, &step, step.range().len());
         assert!(flash == *step.done_to(&before).unwrap(), "flash cannot hold what is expected of it");
-        if let Step::Erase { copy } = step {
+        if let Step::Erase(copy) = step {
             known.erased[copy] = true;
         }
     }
@@ -104,7 +104,7 @@ fn every_dct_comes_to_every_image_and_the_same_again_is_no_step() {
     every_pair(|rule, name, held, image| {
         let steps = walk(held, image, known(rule), |_, step| {
             let range = step.range();
-            assert!(range.end <= WHOLE_SIZE && range.len() <= 4096 || matches!(step, Step::Erase { .. }));
+            assert!(range.end <= WHOLE_SIZE && range.len() <= 4096 || matches!(step, Step::Erase(_)));
         });
         assert!((1..=20).contains(&steps), "{name}: {steps} steps");
         assert!(next_step(image, image, known(rule)).is_none());

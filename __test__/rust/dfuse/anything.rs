@@ -34,7 +34,7 @@ fn exhaust<O: Operation>(operation: O, answers: &[Answer]) -> Result<(), TestCas
     for answer in answers.iter().cycle().take(7000) {
         match machine.poll(now) {
             Action::Done => return Ok(()),
-            Action::Wait { until } => {
+            Action::Wait(until) => {
                 prop_assert!(until > now && until <= DEADLINE + Duration::from_secs(10));
                 now = until;
                 continue;

@@ -36,7 +36,7 @@ fn drive<O: Operation>(duo: &mut MockDuo, operation: O) -> (Result<O::Output, Df
     loop {
         match machine.poll(now) {
             Action::Done => return (machine.into_result(), now),
-            Action::Wait { until } => {
+            Action::Wait(until) => {
                 assert!(until > now && until <= DEADLINE);
                 now = until;
             }
@@ -164,8 +164,8 @@ mod recover {
     fn states_without_a_way_to_idle_are_told_apart() {
         let outcome = |state| drive(&mut MockDuo::in_state(state), Recover::new()).0.unwrap_err();
         assert_eq!(outcome(8), DfuError::Leaving);
-        assert_eq!(outcome(0), DfuError::NotInDfuMode { state: State::AppIdle });
-        assert_eq!(outcome(1), DfuError::NotInDfuMode { state: State::AppDetach });
+        assert_eq!(outcome(0), DfuError::NotInDfuMode(State::AppIdle));
+        assert_eq!(outcome(1), DfuError::NotInDfuMode(State::AppDetach));
         assert!(matches!(outcome(77), DfuError::UnexpectedState { state: State::Unknown(77), .. }));
     }
 
@@ -303,7 +303,7 @@ mod upload {
     fn a_refused_address_is_named() {
         let mut duo = MockDuo { addresses_refused: true, ..MockDuo::new() };
         let error = drive(&mut duo, upload(Start::Unknown, 34, 1216)).0.unwrap_err();
-        assert_eq!(error, DfuError::AddressRefused { address: 34 });
+        assert_eq!(error, DfuError::AddressRefused(34));
     }
 
     #[test]
@@ -371,7 +371,7 @@ mod upload {
     fn an_address_that_is_never_carried_out_ends_with_the_deadline() {
         let mut duo = MockDuo { idles: true, ..MockDuo::new() };
         let (result, time) = drive(&mut duo, upload(Start::Unknown, 34, 1216));
-        let Err(DfuError::Deadline { at }) = result else { panic!("{result:?}") };
+        let Err(DfuError::Deadline(at)) = result else { panic!("{result:?}") };
         assert_eq!((at.stage, at.request), (Stage::SetAddress, Request::GetStatus));
         assert_eq!((time, duo.count(UPLOAD)), (DEADLINE, 0));
     }
@@ -451,7 +451,7 @@ mod download {
                 let proof = Buffer::new(memory[34..1250].to_vec());
                 let block = Block { proof, ..block(34, &[0xA5; 1216]) };
                 let error = drive(&mut duo, Download::new(&dct(), start, block).unwrap()).0.unwrap_err();
-                assert_eq!(error, DfuError::PointerUnproven { address: 34 }, "{pointing:?}");
+                assert_eq!(error, DfuError::PointerUnproven(34), "{pointing:?}");
                 assert_eq!(error.touched(), Touched::No);
                 let sent: Vec<_> = duo.log.iter().filter(|r| r.0 == DNLOAD).collect();
                 assert_eq!(sent, [&(DNLOAD, 0, 5)], "{pointing:?}: the address and nothing else");
@@ -467,7 +467,7 @@ mod download {
             wrong.proof[at] ^= 0x10;
             let mut duo = MockDuo::new();
             let error = drive(&mut duo, Download::new(&dct(), Start::Ready, wrong).unwrap()).0.unwrap_err();
-            assert_eq!((error, duo.written), (DfuError::PointerUnproven { address: 34 }, 0), "{at}");
+            assert_eq!((error, duo.written), (DfuError::PointerUnproven(34), 0), "{at}");
         }
         // A proof that starts right but is too short or too long is no proof either.
         for length in [0, 1, 1215, 1217] {
@@ -621,7 +621,7 @@ mod download {
     fn a_device_that_is_busy_for_ever_ends_with_the_deadline() {
         let mut duo = MockDuo { busy: u32::MAX, ..MockDuo::new() };
         let (result, time) = drive(&mut duo, download(Start::Unknown, 34, &[7; 16]));
-        let Err(DfuError::Deadline { at }) = result else { panic!("{result:?}") };
+        let Err(DfuError::Deadline(at)) = result else { panic!("{result:?}") };
         assert_eq!((at.stage, at.request, at.touched), (Stage::Write, Request::GetStatus, Touched::Maybe));
         assert_eq!(time, DEADLINE);
     }
@@ -774,7 +774,7 @@ mod errors {
             let error = drive(&mut duo, upload(Start::Ready, 34, 8)).0.unwrap_err();
             assert_eq!(error.to_string(), text);
         }
-        let unproven = DfuError::PointerUnproven { address: 34 }.to_string();
+        let unproven = DfuError::PointerUnproven(34).to_string();
         assert!(unproven.contains("0x00000022") && unproven.ends_with("nothing was written"), "{unproven}");
         let error =
             drive(&mut MockDuo { gone: true, ..MockDuo::new() }, Leave::new(Start::Ready)).0.unwrap_err();

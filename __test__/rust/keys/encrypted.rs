@@ -62,7 +62,7 @@ fn what_is_written_is_opened_again_and_is_different_every_time() {
     for pem in [one, two] {
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         let encrypted = EncryptedKey::read(pem.as_bytes()).unwrap();
-        assert_eq!(encrypted.work(), Work::Pbkdf2 { rounds: 600_000 });
+        assert_eq!(encrypted.work(), Work::Pbkdf2(600_000));
         assert_eq!(open(&encrypted, &passphrase()).as_ref(), Ok(key));
         assert_eq!(open(&encrypted, &wrong()), Err(KeyError::WrongPassphrase));
     }
@@ -151,7 +151,7 @@ fn what_is_no_key_of_a_duo_is_named_behind_its_passphrase_too() {
     let arguments = ["pkcs8", "-topk8", "-passout", "env:KEY_PASSPHRASE"];
     let Some(encrypted) = openssl(&arguments, PASSPHRASE, &larger) else { return };
     let encrypted = EncryptedKey::read(&encrypted).unwrap();
-    assert_eq!(open(&encrypted, &passphrase()), Err(KeyError::WrongSize { bits: 2048 }));
+    assert_eq!(open(&encrypted, &passphrase()), Err(KeyError::WrongSize(2048)));
 }
 
 /// A well-formed file that asks for a changed amount of work.

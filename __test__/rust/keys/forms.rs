@@ -63,8 +63,8 @@ fn the_generic_key_is_the_old_scripts() {
 #[test]
 fn what_is_no_key_of_a_duo_is_told_by_name() {
     let expected = [
-        ("rsa2048-pkcs8.pem", KeyError::WrongSize { bits: 2048 }),
-        ("rsa2048-pkcs1.der", KeyError::WrongSize { bits: 2048 }),
+        ("rsa2048-pkcs8.pem", KeyError::WrongSize(2048)),
+        ("rsa2048-pkcs1.der", KeyError::WrongSize(2048)),
         ("rsa1024-e3.pem", KeyError::WrongExponent),
         ("rsa1024-three-primes.pem", KeyError::MultiPrime),
         ("rsa-pss-pkcs8.pem", KeyError::OtherAlgorithm),
@@ -89,7 +89,7 @@ fn what_is_no_key_of_a_duo_is_told_by_name() {
 #[test]
 fn public_keys_that_a_duo_cannot_have_are_told_by_name() {
     let read = |name: &str| PublicKey::read(&key_file(name)).expect_err(name);
-    assert_eq!(read("rsa2048-spki.pem"), KeyError::WrongSize { bits: 2048 });
+    assert_eq!(read("rsa2048-spki.pem"), KeyError::WrongSize(2048));
     assert_eq!(read("ec-spki.pem"), KeyError::Ec);
     assert_eq!(read("certificate.der"), KeyError::Certificate);
     for (name, _) in ONE_KEY {
@@ -107,7 +107,7 @@ fn nothing_zeros_erased_flash_and_far_too_much() {
     dump[2048] = 0x30;
     assert_eq!(private_error(&dump), KeyError::Zeros, "other fields do not hide an empty slot");
     let len = MAX_KEY_FILE + 1;
-    assert_eq!(private_error(&vec![0x30; len]), KeyError::TooLarge { len });
+    assert_eq!(private_error(&vec![0x30; len]), KeyError::TooLarge(len));
     assert_eq!(private_error(b"<html>502 Bad Gateway</html>"), KeyError::NotAKey);
 }
 
@@ -236,7 +236,7 @@ fn a_file_is_read_up_to_the_limit_and_not_beyond() {
     dump.resize(MAX_KEY_FILE, 0);
     assert_eq!(PrivateKey::read(&dump).expect("readable").behind, MAX_KEY_FILE - 611);
     dump.push(0);
-    assert_eq!(private_error(&dump), KeyError::TooLarge { len: MAX_KEY_FILE + 1 });
+    assert_eq!(private_error(&dump), KeyError::TooLarge(MAX_KEY_FILE + 1));
 }
 
 #[test]

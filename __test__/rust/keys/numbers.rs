@@ -86,7 +86,7 @@ fn zeros_and_giants_are_refused() {
     numbers[0] = vec![0];
     assert!(matches!(error_of(&numbers), KeyError::Malformed(_)));
     numbers[0] = vec![0x7F; 40_000];
-    assert_eq!(error_of(&numbers), KeyError::WrongSize { bits: 319_999 });
+    assert_eq!(error_of(&numbers), KeyError::WrongSize(319_999));
 }
 
 /// The numbers of a key whose two factors need not be prime.

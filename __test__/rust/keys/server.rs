@@ -42,7 +42,7 @@ fn every_form_is_read_and_what_stands_behind_does_not_matter() {
 
 #[test]
 fn what_is_no_clouds_key_is_refused() {
-    assert_eq!(ServerKey::read(&VECTORS[0].spki), Err(KeyError::WrongServerSize { bits: 1024 }));
+    assert_eq!(ServerKey::read(&VECTORS[0].spki), Err(KeyError::WrongServerSize(1024)));
     let private = rsa(2048).to_pkcs8_der().unwrap();
     assert_eq!(ServerKey::read(private.as_bytes()), Err(KeyError::PrivateKey));
     assert_eq!(ServerKey::read(&[0xff; 768]), Err(KeyError::Blank));

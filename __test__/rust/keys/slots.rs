@@ -56,7 +56,7 @@ fn a_key_that_the_firmware_misreads_is_at_hand_too() {
 fn keys_of_another_kind_and_no_keys() {
     let classify = |name: &str| Slot::classify(&in_slot(&key_file(name), 0xFF));
     assert_eq!(classify("ec-sec1.der"), Slot::Ec);
-    assert_eq!(classify("rsa2048-pkcs1.der"), Slot::WrongSize { bits: 2048 });
+    assert_eq!(classify("rsa2048-pkcs1.der"), Slot::WrongSize(2048));
     assert_eq!(classify("rsa1024-spki.pem"), Slot::Garbage(KeyError::PublicKey));
     assert_eq!(classify("encrypted-pkcs8.der"), Slot::Garbage(KeyError::Encrypted));
     assert_eq!(Slot::classify(&[0x5A; SLOT_LEN]), Slot::Garbage(KeyError::NotAKey));

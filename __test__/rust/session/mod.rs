@@ -319,7 +319,7 @@ fn a_write_is_proved_or_an_error_that_tells_the_truth() {
                 Ok(read) => assert!(read[..] == after || kind == Kind::Busy, "{case}"),
                 Err(error) if error.touched() == Touched::No => assert!(after == before, "{case}"),
                 Err(error) if error.touched() == Touched::Yes => {
-                    assert!(matches!(error, SessionError::ReadBack { .. }), "{case}");
+                    assert!(matches!(error, SessionError::ReadBack(_)), "{case}");
                 }
                 Err(_) => {}
             }
@@ -335,7 +335,7 @@ fn every_state_that_has_a_way_to_idle_is_left() {
         let result = with_session(&bench, |session, deadline| session.read_twice(BACKUP, deadline));
         match state {
             0 | 1 => {
-                assert!(matches!(result, Err(SessionError::Dfu(DfuError::NotInDfuMode { .. }))), "{state}");
+                assert!(matches!(result, Err(SessionError::Dfu(DfuError::NotInDfuMode(_)))), "{state}");
             }
             8 => assert_eq!(result.unwrap_err(), SessionError::Dfu(DfuError::Leaving)),
             4 | 7 => {
@@ -374,9 +374,8 @@ fn leaving_restarts_the_duo_into_its_firmware() {
 
 #[test]
 fn an_error_says_what_the_device_has_in_place_of_a_dct() {
-    let text = |found: &[&str]| {
-        SessionError::NoDct { found: found.iter().map(|&name| name.to_owned()).collect() }.to_string()
-    };
+    let text =
+        |found: &[&str]| SessionError::NoDct(found.iter().map(|&name| name.to_owned()).collect()).to_string();
     let said = "the device has no memory named \"DCT Flash\"; it has: ";
     assert_eq!(text(&[]), format!("{said}none with a name"));
     assert_eq!(text(&["@A/0x0/1*1Kg", "@B"]), format!("{said}@A/0x0/1*1Kg, @B"));
@@ -385,6 +384,6 @@ fn an_error_says_what_the_device_has_in_place_of_a_dct() {
 #[test]
 fn a_cancellation_tells_whether_the_flash_may_have_changed() {
     for touched in [Touched::No, Touched::Maybe, Touched::Yes] {
-        assert_eq!(SessionError::Cancelled { touched }.touched(), touched);
+        assert_eq!(SessionError::Cancelled(touched).touched(), touched);
     }
 }

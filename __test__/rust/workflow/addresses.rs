@@ -8,10 +8,10 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Stuck};
 use duo_provision::workflow::{
     BackupOptions, Event, Phase, ResetOptions, RestoreOptions, ServerKeySetOptions, Target, TargetOptions,
-    list,
+    WriteOptions, list,
 };
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, is_data, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, is_data, key, writing_to};
 use crate::workflow::dct_bench::fields;
 use crate::workflow::typed;
 
@@ -49,10 +49,12 @@ fn where_nothing_shows_the_place_it_has_to_be_typed_that_it_will_do() {
             bench.run(&Asker::new(), |context| list(context, &TargetOptions::default())).unwrap().devices;
         assert_eq!(listed.len(), 1, "to look is no harm");
         let asker = Asker::new();
-        let options = RestoreOptions { target: allowing(), ..bench.new_key() };
+        let options = RestoreOptions { write: writing_to(allowing()), ..bench.new_key() };
         assert!(bench.restore_asking(&asker, &options).unwrap().written);
         assert!(asker.notes().contains("nothing shows"), "{}", asker.notes());
-        bench.set_server(&ServerKeySetOptions { target: allowing(), ..Default::default() }).unwrap();
+        bench
+            .set_server(&ServerKeySetOptions { write: writing_to(allowing()), ..Default::default() })
+            .unwrap();
         bench.backup(&BackupOptions::default()).unwrap();
         assert!(bench.slot() == key(NEW), "and with a cloud's key the place is shown again");
     }
@@ -126,11 +128,12 @@ fn a_write_whose_place_nothing_would_show_is_refused_before_the_question() {
     bench.duo(|duo| duo.set_dct(0, &[0xff; 34 + 1216]));
     let asker = Asker::new();
     for dry_run in [true, false] {
-        let options = RestoreOptions { dry_run, ..bench.new_key() };
+        let options =
+            RestoreOptions { write: WriteOptions { dry_run, ..WriteOptions::default() }, ..bench.new_key() };
         refused(&bench, &bench.restore_asking(&asker, &options).unwrap_err());
     }
     assert!(!asker.phases().contains(&Phase::Confirm), "it is not asked");
-    let options = RestoreOptions { target: allowing(), ..bench.new_key() };
+    let options = RestoreOptions { write: writing_to(allowing()), ..bench.new_key() };
     assert!(bench.restore(&options).unwrap().written);
 }
 
@@ -152,7 +155,8 @@ fn what_has_to_be_typed_is_printed_again() {
     let bench = Bench::new(Generation::R4);
     bench.duo(|duo| duo.set_dct(SERVER, &[0xff; 768]));
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
-    let error = bench.restore(&RestoreOptions { target: allowing(), ..bench.new_key() }).unwrap_err();
+    let error =
+        bench.restore(&RestoreOptions { write: writing_to(allowing()), ..bench.new_key() }).unwrap_err();
     assert_eq!(error.code().exit_code(), exit::KEY, "{error}");
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     for command in [finish, back] {

@@ -13,14 +13,14 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, Device, Transport, UsbError};
 use duo_provision::workflow::{
-    AllCounts, AllDone, AllOptions, BackupDone, BackupOptions, Context, DctBackupOptions, DuoOutcome, Event,
-    Phase, ProvisionDone, ProvisionOptions, Target, VerifyOptions, backup_all, backup_all_dcts,
-    provision_all, verify_all,
+    AllCounts, AllDone, AllOptions, BackupDone, BackupOptions, CloudOptions, Context, DctBackupOptions,
+    DuoOutcome, Event, Phase, ProvisionDone, ProvisionOptions, Target, VerifyOptions, backup_all,
+    backup_all_dcts, provision_all, verify_all,
 };
 use tokio::runtime::Runtime;
 
 use crate::virtual_duo::{device_id, device_keys};
-use crate::workflow::bench::{Asker, Bench, OLD, id, is_data, key, server_slot};
+use crate::workflow::bench::{Asker, Bench, OLD, cloud_at, id, is_data, key, server_slot};
 
 const MANY: u8 = 20;
 
@@ -76,8 +76,7 @@ impl Place {
     fn options(&self) -> ProvisionOptions {
         ProvisionOptions {
             from_device: true,
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             timeout: LONG,
             ..ProvisionOptions::default()
         }
@@ -412,7 +411,10 @@ fn of_two_with_one_id_neither_is_sent() {
     let mut options: Vec<DuoOptions> = duos(Generation::R6, 3).collect();
     options[2] = DuoOptions::new(Generation::R6, device_id(1));
     let place = Place { bench: Bench::with(options), ..Place::new(Generation::R6, 1, Options::default()) };
-    let allowing = ProvisionOptions { allow_other_cloud: true, ..place.options() };
+    let allowing = ProvisionOptions {
+        cloud: CloudOptions { allow_other_cloud: true, ..place.options().cloud },
+        ..place.options()
+    };
     // If one of the two cannot be read, the other is not automatically the right one.
     for broken in [false, true] {
         if broken {

@@ -15,8 +15,9 @@ use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
-    BackupDone, BackupOptions, Cancel, Context, Control, DuoEnded, Event, PassphraseRequest, Phase, Plan,
-    ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, Timeout, backup, reset, restore,
+    BackupDone, BackupOptions, Cancel, CloudOptions, Context, Control, DuoEnded, Event, PassphraseRequest,
+    Phase, Plan, ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, Target, Timeout,
+    WriteOptions, backup, reset, restore,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tempfile::TempDir;
@@ -207,8 +208,8 @@ impl Bench {
     }
 
     pub fn restore_asking(&self, asker: &Asker, options: &RestoreOptions) -> Result<RestoreDone, Error> {
-        let archive = options.archive.clone().or_else(|| Some(self.archive_name()));
-        self.run(asker, |context| restore(context, &RestoreOptions { archive, ..options.clone() }))
+        let write = self.write_options(&options.write);
+        self.run(asker, |context| restore(context, &RestoreOptions { write, ..options.clone() }))
     }
 
     pub fn reset(&self, options: &ResetOptions) -> Result<ResetDone, Error> {
@@ -216,8 +217,14 @@ impl Bench {
     }
 
     pub fn reset_asking(&self, asker: &Asker, options: &ResetOptions) -> Result<ResetDone, Error> {
+        let write = self.write_options(&options.write);
+        self.run(asker, |context| reset(context, &ResetOptions { write, ..options.clone() }))
+    }
+
+    /// These options, with the archive of this bench if they name none.
+    pub fn write_options(&self, options: &WriteOptions) -> WriteOptions {
         let archive = options.archive.clone().or_else(|| Some(self.archive_name()));
-        self.run(asker, |context| reset(context, &ResetOptions { archive, ..options.clone() }))
+        WriteOptions { archive, ..options.clone() }
     }
 
     fn backup_options(&self, options: &BackupOptions) -> BackupOptions {
@@ -345,6 +352,31 @@ pub fn reset_image() -> Vec<u8> {
     let mut image = vec![0; 1216];
     image[..4].fill(0xff);
     image
+}
+
+/// The options that write to this Duo.
+pub fn writing_to(target: Target) -> WriteOptions {
+    WriteOptions { target, ..WriteOptions::default() }
+}
+
+/// The options of a write without a backup.
+pub fn without_backup() -> WriteOptions {
+    WriteOptions { no_backup: true, ..WriteOptions::default() }
+}
+
+/// The options of a dry run.
+pub fn dry_run() -> WriteOptions {
+    WriteOptions { dry_run: true, ..WriteOptions::default() }
+}
+
+/// The options of a write with so many seconds for each step.
+pub fn within(seconds: u32) -> WriteOptions {
+    WriteOptions { timeout: Some(seconds), ..WriteOptions::default() }
+}
+
+/// The options for a cloud, and a token for it.
+pub fn cloud_at(url: impl Into<String>, token: impl Into<String>) -> CloudOptions {
+    CloudOptions { api_url: Some(url.into()), token: Some(token.into()), ..CloudOptions::default() }
 }
 
 pub fn restore_of(file: &Path) -> RestoreOptions {

@@ -4,7 +4,8 @@ use duo_provision::error::Code;
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{
-    BackupOptions, ProvisionOptions, ResetOptions, RestoreOptions, TargetOptions, list, provision,
+    BackupOptions, CloudOptions, ProvisionOptions, ResetOptions, RestoreOptions, TargetOptions, list,
+    provision,
 };
 
 use crate::virtual_duo::options;
@@ -49,7 +50,7 @@ fn what_knows_the_duo_alone_says_so_and_touches_none_of_them() {
         let options = ProvisionOptions {
             device_id: id(1),
             from_device: true,
-            token: Some("none".into()),
+            cloud: CloudOptions { token: Some("none".into()), ..CloudOptions::default() },
             dry_run: true,
             ..ProvisionOptions::default()
         };

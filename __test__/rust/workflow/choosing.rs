@@ -8,7 +8,7 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::workflow::{BackupDone, BackupOptions, Listed, Target, TargetOptions, list};
 
 use crate::virtual_duo::options;
-use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, key, two};
+use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, key, two, writing_to};
 
 fn choose(bench: &Bench, device: Option<&str>, path: Option<&str>) -> Result<BackupDone, Error> {
     let target = Target::parse(device, path).unwrap();
@@ -109,7 +109,7 @@ fn the_users_word_is_said_to_be_one() {
     let bench = Bench::new(Generation::R4);
     let asker = Asker::new();
     let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
-    let options = duo_provision::workflow::RestoreOptions { target, ..bench.new_key() };
+    let options = duo_provision::workflow::RestoreOptions { write: writing_to(target), ..bench.new_key() };
     bench.restore_asking(&asker, &options).unwrap();
     assert!(asker.notes().contains("taken at its word"), "{}", asker.notes());
     assert_eq!(asker.plan().device.device_id_source, Some(DeviceIdSource::User));
@@ -126,7 +126,7 @@ fn a_restore_after_a_lost_answer_finds_an_r4_again_by_its_port() {
         }
     });
     let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
-    let options = duo_provision::workflow::RestoreOptions { target, ..bench.new_key() };
+    let options = duo_provision::workflow::RestoreOptions { write: writing_to(target), ..bench.new_key() };
     assert!(bench.restore_asking(&asker, &options).unwrap().written);
 }
 

@@ -22,8 +22,8 @@ impl Bench {
         asker: &Asker,
         options: &DctRestoreOptions,
     ) -> Result<DctRestored, Error> {
-        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
-        self.run(asker, |context| restore_dct(context, &DctRestoreOptions { archive, ..options.clone() }))
+        let write = self.write_options(&options.write);
+        self.run(asker, |context| restore_dct(context, &DctRestoreOptions { write, ..options.clone() }))
     }
 
     /// Saves the DCT to a file with this name.
@@ -42,10 +42,8 @@ impl Bench {
         asker: &Asker,
         options: &ServerKeySetOptions,
     ) -> Result<ServerKeyWritten, Error> {
-        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
-        self.run(asker, |context| {
-            set_server_key(context, &ServerKeySetOptions { archive, ..options.clone() })
-        })
+        let write = self.write_options(&options.write);
+        self.run(asker, |context| set_server_key(context, &ServerKeySetOptions { write, ..options.clone() }))
     }
 
     pub fn area(&self) -> Vec<u8> {

@@ -11,7 +11,7 @@ use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, RestoreOptions};
 
 use crate::virtual_duo::device_id;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two, writing_to};
 use crate::workflow::dct_bench::{fields, is_dump, own_cloud};
 use crate::workflow::typed;
 
@@ -89,11 +89,13 @@ fn a_key_goes_through_the_gates_of_restore() {
 fn the_dumps_own_device_id_says_whose_key_it_is() {
     let bench = Bench::with(two(Generation::R6));
     let here = DctRestoreOptions {
-        target: duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap(),
+        write: writing_to(duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap()),
         ..DctRestoreOptions::default()
     };
-    let at =
-        |file: &Path, names: &str| DctRestoreOptions { target: here.target.clone(), ..fields(file, names) };
+    let at = |file: &Path, names: &str| DctRestoreOptions {
+        write: writing_to(here.write.target.clone()),
+        ..fields(file, names)
+    };
     let own = bench.dump(new_key_and_server);
     assert_eq!(bench.restore_dct(&at(&own, BOTH)).unwrap().evidence, Some(Evidence::Dump));
     let other = bench.duo_at(1, |duo| duo.dct(0, 8423));

@@ -12,11 +12,11 @@ use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::workflow::{
-    Action, DctRestoreOptions, Event, Evidence, InspectOptions, Phase, Target, inspect,
+    Action, DctRestoreOptions, Event, Evidence, InspectOptions, Phase, Target, WriteOptions, inspect,
 };
 
 use crate::virtual_duo::options;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, dry_run, id, key, names, two, writing_to};
 use crate::workflow::dct_bench::whole;
 use crate::workflow::typed;
 
@@ -185,8 +185,10 @@ fn an_image_of_the_other_generation_is_refused() {
 #[test]
 fn another_devices_image_goes_to_no_duo_unless_that_is_allowed() {
     let bench = Bench::with(two(Generation::R6));
-    let at =
-        |file: &Path| DctRestoreOptions { target: Target::parse(Some(&id(1)), None).unwrap(), ..whole(file) };
+    let at = |file: &Path| DctRestoreOptions {
+        write: writing_to(Target::parse(Some(&id(1)), None).unwrap()),
+        ..whole(file)
+    };
     let other = bench.file("other.bin", &bench.duo_at(1, |duo| duo.first_dct_area().to_vec()));
     let error = bench.restore_dct(&at(&other)).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::KeyOfOtherDevice, Some(KeyState::Unchanged)));
@@ -213,7 +215,7 @@ fn a_manifest_that_describes_other_bytes_is_refused() {
 fn a_dry_run_writes_nothing_anywhere() {
     let bench = Bench::new(Generation::R6);
     let before = bench.area();
-    let options = DctRestoreOptions { dry_run: true, ..whole(&bench.image("image.bin", true)) };
+    let options = DctRestoreOptions { write: dry_run(), ..whole(&bench.image("image.bin", true)) };
     let done = bench.restore_dct(&options).unwrap();
     assert!(done.dry_run && !done.written && done.fields.len() == 2);
     assert!(bench.area() == before && bench.writes() == 0 && names(&bench.archive()).is_empty());
@@ -375,7 +377,10 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
                 let bench = Bench::new(generation);
                 let image = bench.image("image.bin", generation == Generation::R4);
                 bench.arm(Fault::once(Kind::Disconnect { moment: Moment::In, returns: false }, nth));
-                let options = DctRestoreOptions { no_backup, ..whole(&image) };
+                let options = DctRestoreOptions {
+                    write: WriteOptions { no_backup, ..WriteOptions::default() },
+                    ..whole(&image)
+                };
                 let ended = bench.restore_dct(&options);
                 bench.clear_faults();
                 let of_the_image = bench.slot() == key(NEW) && bench.area() != fs::read(&image).unwrap();

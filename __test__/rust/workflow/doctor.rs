@@ -15,7 +15,9 @@ use duo_provision::workflow::{
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 
 use crate::virtual_duo::device_keys;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
+use crate::workflow::bench::{
+    Asker, Bench, NEW, OLD, id, key, names, reset_image, two, without_backup, writing_to,
+};
 use crate::workflow::typed;
 
 impl Bench {
@@ -353,7 +355,7 @@ fn status_goes_back_to_a_backup_elsewhere_while_it_is_there() {
     let file = bench.folder.path().join("duo.der");
     bench.backup(&BackupOptions { file: Some(file.clone()), ..BackupOptions::default() }).unwrap();
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
-    bench.restore(&RestoreOptions { no_backup: true, ..bench.new_key() }).unwrap_err();
+    bench.restore(&RestoreOptions { write: without_backup(), ..bench.new_key() }).unwrap_err();
     bench.clear_faults();
     let back = || {
         let report = bench.status().unwrap().in_flight.remove(0);
@@ -373,7 +375,7 @@ fn of_one_port_only_that_duos_operations_count() {
     let bench = Bench::with(two(Generation::R6));
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     let first = Target::parse(Some(&id(1)), None).unwrap();
-    bench.restore(&RestoreOptions { target: first, ..bench.new_key() }).unwrap_err();
+    bench.restore(&RestoreOptions { write: writing_to(first), ..bench.new_key() }).unwrap_err();
     bench.clear_faults();
     let counted = |path: Option<&str>| {
         let found = bench.examined(Target::parse(None, path).unwrap()).unwrap();

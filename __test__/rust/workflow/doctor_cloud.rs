@@ -5,12 +5,12 @@ use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, LocalCloud, Options};
 use duo_provision::workflow::{
-    AskOptions, Diagnosis, DoctorOptions, Finding, Phase, ProvisionOptions, Severity, Target, doctor,
-    provision,
+    AskOptions, CloudOptions, Diagnosis, DoctorOptions, Finding, Phase, ProvisionOptions, Severity, Target,
+    doctor, provision,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, id, two};
+use crate::workflow::bench::{Asker, Bench, cloud_at, id, two};
 
 /// A cloud, and a Duo on a bench.
 struct Place {
@@ -32,11 +32,7 @@ impl Place {
     }
 
     fn usual(&self) -> AskOptions {
-        AskOptions {
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
-            ..AskOptions::default()
-        }
+        AskOptions { cloud: cloud_at(self.cloud.url(), self.cloud.token()), ..AskOptions::default() }
     }
 
     fn provision(&self, product_id: Option<u32>) {
@@ -44,8 +40,7 @@ impl Place {
             device_id: id(1),
             from_device: true,
             product_id,
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             ..ProvisionOptions::default()
         };
         self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
@@ -98,7 +93,13 @@ fn it_is_asked_where_a_token_is_given_and_never_else() {
     let never = AskOptions { ask: Some(false), ..AskOptions::default() };
     assert_eq!(place.only(never.clone()).code, "CLOUD_NOT_ASKED");
     assert_eq!(place.refused(AskOptions { ask: Some(false), ..place.usual() }), Code::InvalidArgument);
-    assert_eq!(place.refused(AskOptions { token: None, ..place.usual() }), Code::InvalidArgument);
+    assert_eq!(
+        place.refused(AskOptions {
+            cloud: CloudOptions { token: None, ..place.usual().cloud },
+            ..place.usual()
+        }),
+        Code::InvalidArgument
+    );
     // Without a token the Duo is still examined.
     let any = AskOptions { ask: Some(true), ..AskOptions::default() };
     let (result, asked) = place.examined(any, Target::default());
@@ -106,7 +107,10 @@ fn it_is_asked_where_a_token_is_given_and_never_else() {
     let missing = found.general.iter().find(|finding| finding.code == "TOKEN_MISSING").unwrap();
     assert_eq!((missing.severity, found.problems, asked), (Severity::Note, 0, false));
     assert!(found.duos[0].findings.iter().any(|finding| finding.code == "KEY"));
-    let far = AskOptions { api_url: Some("http://192.0.2.1".to_owned()), ..place.usual() };
+    let far = AskOptions {
+        cloud: CloudOptions { api_url: Some("http://192.0.2.1".to_owned()), ..place.usual().cloud },
+        ..place.usual()
+    };
     assert_eq!(place.refused(far), Code::PlainHttpRefused);
 }
 
@@ -114,7 +118,7 @@ fn it_is_asked_where_a_token_is_given_and_never_else() {
 fn a_token_in_the_environment_is_taken_and_goes_to_no_cloud_that_the_duo_is_not_meant_for() {
     let mut place = Place::new();
     place.bench.env.push(("PARTICLE_ACCESS_TOKEN", place.cloud.token()));
-    let own = AskOptions { token: None, ..place.usual() };
+    let own = AskOptions { cloud: CloudOptions { token: None, ..place.usual().cloud }, ..place.usual() };
     assert_eq!(place.only(own).code, "CLOUD_DEVICE_UNKNOWN");
     // A virtual Duo does not use Particle's cloud, and the default API is Particle's.
     let (result, asked) = place.examined(AskOptions::default(), Target::default());
@@ -131,7 +135,13 @@ fn a_token_of_the_environment_that_is_none_is_a_finding() {
     let (result, asked) = place.examined(AskOptions::default(), Target::default());
     let found = result.unwrap().general;
     assert!(!asked && found.iter().any(|finding| finding.code == "TOKEN_INVALID"), "{found:?}");
-    assert_eq!(place.refused(AskOptions { token: None, ..place.usual() }), Code::TokenInvalid);
+    assert_eq!(
+        place.refused(AskOptions {
+            cloud: CloudOptions { token: None, ..place.usual().cloud },
+            ..place.usual()
+        }),
+        Code::TokenInvalid
+    );
 }
 
 /// The printed command fixes it.
@@ -180,7 +190,10 @@ fn another_product_and_another_cloud_are_notes() {
 
     let place = Place::new();
     place.bench.name_particle();
-    let found = place.only(AskOptions { allow_other_cloud: true, ..place.usual() });
+    let found = place.only(AskOptions {
+        cloud: CloudOptions { allow_other_cloud: true, ..place.usual().cloud },
+        ..place.usual()
+    });
     assert_eq!((found.code, found.severity), ("CLOUD_DEVICE_UNKNOWN", Severity::Note));
     assert!(found.advice.unwrap().contains("another cloud") && found.command.is_none());
 }
@@ -188,10 +201,16 @@ fn another_product_and_another_cloud_are_notes() {
 #[test]
 fn a_cloud_that_fails_is_a_finding_and_is_not_asked_again() {
     let place = Place::with(Flavor::Particle, Bench::with(two(Generation::R6)));
-    let wrong = AskOptions { token: Some("zq7wnotatokenofthiscloud".to_owned()), ..place.usual() };
+    let wrong = AskOptions {
+        cloud: CloudOptions { token: Some("zq7wnotatokenofthiscloud".to_owned()), ..place.usual().cloud },
+        ..place.usual()
+    };
     let refused = place.only(wrong);
     assert_eq!((refused.code, refused.severity), ("CLOUD_TOKEN_INVALID", Severity::Problem));
-    let nobody = AskOptions { api_url: Some("http://127.0.0.1:1".to_owned()), ..place.usual() };
+    let nobody = AskOptions {
+        cloud: CloudOptions { api_url: Some("http://127.0.0.1:1".to_owned()), ..place.usual().cloud },
+        ..place.usual()
+    };
     let (result, _) = place.examined(nobody, Target::default());
     let diagnosis = result.unwrap();
     assert_eq!((diagnosis.problems, diagnosis.obstacles.len()), (0, 0));

@@ -11,13 +11,13 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    AskOptions, Diagnosis, DoctorOptions, Finding, HistoryOptions, OperationReport, Outcome,
+    AskOptions, CloudOptions, Diagnosis, DoctorOptions, Finding, HistoryOptions, OperationReport, Outcome,
     ProvisionOptions, RotateOptions, Severity, Status, StatusOptions, Verdict, VerifyOptions, doctor,
     provision, rotate, status, verify,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key};
 
 /// A Duo, and the cloud that it belongs to.
 struct Place {
@@ -65,9 +65,12 @@ impl Place {
     fn provision(&self, options: ProvisionOptions) -> Result<(), Error> {
         let options = ProvisionOptions {
             device_id: id(1),
-            token: Some(self.cloud.token()),
+            cloud: CloudOptions {
+                api_url: options.cloud.api_url.or_else(|| Some(self.cloud.url())),
+                token: Some(self.cloud.token()),
+                ..options.cloud
+            },
             timeout: Some(5),
-            api_url: options.api_url.or_else(|| Some(self.cloud.url())),
             ..options
         };
         self.bench.run(&Asker::new(), |context| provision(context, &options)).map(drop)
@@ -78,7 +81,7 @@ impl Place {
         let file = self.bench.key_file(nth).to_str().unwrap().to_owned();
         let options = ProvisionOptions {
             key_file: Some(file),
-            api_url: Some(url.to_owned()),
+            cloud: CloudOptions { api_url: Some(url.to_owned()), ..CloudOptions::default() },
             ..ProvisionOptions::default()
         };
         let error = self.provision(options).unwrap_err();
@@ -89,8 +92,7 @@ impl Place {
     fn leave_ahead(&self, other: &Self) {
         self.bench.arm(Fault::once(Kind::WriteSilent, 1));
         let options = RotateOptions {
-            api_url: Some(other.cloud.url()),
-            token: Some(other.cloud.token()),
+            cloud: cloud_at(other.cloud.url(), other.cloud.token()),
             no_verify: true,
             archive: Some(self.bench.archive().to_str().unwrap().to_owned()),
             timeout: Some(5),
@@ -105,9 +107,7 @@ impl Place {
     fn examined(&self, verify: bool, ask: Option<bool>) -> Diagnosis {
         let cloud = AskOptions {
             ask,
-            api_url: ask.map(|_| self.cloud.url()),
-            token: ask.map(|_| self.cloud.token()),
-            ..AskOptions::default()
+            cloud: ask.map(|_| cloud_at(self.cloud.url(), self.cloud.token())).unwrap_or_default(),
         };
         let archive = Some(self.bench.archive().to_str().unwrap().to_owned());
         let options = DoctorOptions { archive, cloud, verify, timeout: Some(5), ..DoctorOptions::default() };
@@ -315,8 +315,7 @@ fn a_new_key_counts_once_a_cloud_took_it() {
     let place = Place::new();
     let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_some();
     let options = RotateOptions {
-        api_url: Some(place.cloud.url()),
-        token: Some("never-a-good-one".to_owned()),
+        cloud: cloud_at(place.cloud.url(), "never-a-good-one"),
         no_verify: true,
         archive: Some(place.bench.archive().to_str().unwrap().to_owned()),
         ..RotateOptions::default()

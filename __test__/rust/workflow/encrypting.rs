@@ -10,12 +10,13 @@ use duo_provision::keys::{EncryptedKey, Passphrase, PrivateKey, SlotImage};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose, PassphraseRequest,
-    ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, backup, inspect, provision, verify,
+    BackupOptions, CloudOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose,
+    PassphraseRequest, ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, WriteOptions, backup,
+    inspect, provision, verify,
 };
 use zeroize::Zeroizing;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of, writing_to};
 
 pub const PASSPHRASE: &str = "duo vier fünf";
 
@@ -171,7 +172,8 @@ fn a_passphrase_for_nothing_is_a_contradiction() {
     untouched(&bench, bench.backup(&backup), Code::InvalidArgument);
     let reset = ResetOptions { passphrase: given(PASSPHRASE), ..ResetOptions::default() };
     untouched(&bench, bench.reset(&reset), Code::InvalidArgument);
-    let no_backup = ResetOptions { no_backup: true, encrypt: true, ..reset };
+    let no_backup =
+        ResetOptions { write: WriteOptions { no_backup: true, ..reset.write }, encrypt: true, ..reset };
     untouched(&bench, bench.reset(&no_backup), Code::InvalidArgument);
     let verifying = VerifyOptions { passphrase: given(PASSPHRASE), ..VerifyOptions::default() };
     let result = bench.run(&Asker::new(), |context| verify(context, &verifying));
@@ -308,7 +310,7 @@ fn a_key_behind_a_passphrase_is_not_given_to_another_duo() {
             fs::remove_file(done.manifest.unwrap()).unwrap();
         }
         let target = duo_provision::workflow::Target::parse(None, Some("1-2")).unwrap();
-        let options = RestoreOptions { target, ..restore_with(&done.path, PASSPHRASE) };
+        let options = RestoreOptions { write: writing_to(target), ..restore_with(&done.path, PASSPHRASE) };
         assert_eq!(bench.restore(&options).unwrap_err().code(), Code::KeyOfOtherDevice, "{with_manifest}");
     }
 }
@@ -397,7 +399,7 @@ fn provision_reads_the_public_half_behind_a_passphrase() {
         device_id: id(1),
         key_file: Some(file.display().to_string()),
         passphrase: given(PASSPHRASE),
-        token: Some("none".into()),
+        cloud: CloudOptions { token: Some("none".into()), ..CloudOptions::default() },
         dry_run: true,
         ..ProvisionOptions::default()
     };
@@ -405,8 +407,7 @@ fn provision_reads_the_public_half_behind_a_passphrase() {
     assert_eq!(run(&options).unwrap().fingerprint, key_of(OLD).public_key().fingerprint());
     let input = PassphraseOptions { passphrase: None, file: Some("-".to_owned()) };
     let both = ProvisionOptions {
-        token: None,
-        token_file: Some("-".to_owned()),
+        cloud: CloudOptions { token_file: Some("-".to_owned()), ..CloudOptions::default() },
         passphrase: input,
         ..options.clone()
     };

@@ -9,7 +9,7 @@ use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, Clock, Device, Surroundings, Transport, UsbError};
 use duo_provision::workflow::{
     BackupOptions, Context, EnterDone, Event, Listed, ListedState, Phase, ProvisionOptions, RestoreOptions,
-    Target, TargetOptions, VerifyOptions, enter_dfu, list, provision, verify,
+    Target, TargetOptions, VerifyOptions, WriteOptions, enter_dfu, list, provision, verify,
 };
 
 use crate::virtual_duo::{device_id, key_maker, options};
@@ -451,7 +451,10 @@ fn a_duo_that_is_lost_in_a_write_may_only_not_be_passed_through() {
         }
     });
     let archive = Some(bench.archive().to_str().unwrap().to_owned());
-    let options = RestoreOptions { timeout: Some(5), archive, ..bench.new_key() };
+    let options = RestoreOptions {
+        write: WriteOptions { timeout: Some(5), archive, ..WriteOptions::default() },
+        ..bench.new_key()
+    };
     let error = bench.run(&asker, |context| {
         let within = Within(&bench.bus, Surroundings::VirtualMachine);
         duo_provision::workflow::restore(Context { bus: &within, ..context }, &options).unwrap_err()

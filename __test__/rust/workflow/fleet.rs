@@ -16,16 +16,17 @@ use duo_provision::fleet::report::Outcome;
 use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
-    BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions,
-    FleetProvisioned, FleetReportOptions, FleetTerms, FleetVerifyOptions, ProvisionOptions, ResetOptions,
-    StatusOptions, fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
+    BackupOptions, CloudOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions,
+    FleetProvisionOptions, FleetProvisioned, FleetReportOptions, FleetTerms, FleetVerifyOptions,
+    ProvisionOptions, ResetOptions, ServerOptions, StatusOptions, fleet_manifest, fleet_report, provision,
+    provision_fleet, status, verify_fleet,
 };
 
 use crate::common::canary::Canaries;
 use crate::common::sample;
 use crate::dfuse::suffix::with_suffix;
 use crate::virtual_duo::device_keys;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key, writing_to};
 
 const TOKEN: &str = "ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq";
 
@@ -154,8 +155,7 @@ fn usual(list: &Path, cloud: &Cloud) -> FleetProvisionOptions {
     FleetProvisionOptions {
         manifest: list.to_str().unwrap().to_owned(),
         terms: quick(),
-        api_url: Some(cloud.url.clone()),
-        token: Some(TOKEN.to_owned()),
+        cloud: cloud_at(&cloud.url, TOKEN),
         ..FleetProvisionOptions::default()
     }
 }
@@ -312,8 +312,7 @@ fn a_key_file_that_provision_reads_is_read_in_a_list() {
         let one = ProvisionOptions {
             device_id: listed(nth),
             key_file: typed,
-            api_url: Some(cloud.url.clone()),
-            token: Some(TOKEN.to_owned()),
+            cloud: cloud_at(&cloud.url, TOKEN),
             ..ProvisionOptions::default()
         };
         bench.run(&Asker::new(), |context| provision(context, &one)).unwrap();
@@ -322,9 +321,11 @@ fn a_key_file_that_provision_reads_is_read_in_a_list() {
         let handshake = FleetVerifyOptions {
             manifest: path.to_str().unwrap().to_owned(),
             handshake: true,
-            server_key: server_key.clone(),
-            host: Some("127.0.0.1".to_owned()),
-            port: Some(nobody()),
+            server: ServerOptions {
+                key_file: server_key.clone(),
+                host: Some("127.0.0.1".to_owned()),
+                port: Some(nobody()),
+            },
             ..FleetVerifyOptions::default()
         };
         let asker = Asker::new();
@@ -557,8 +558,7 @@ fn a_token_that_is_refused_is_said_as_for_one_device_whatever_the_length_of_the_
         let cloud = Cloud::new(move |_, _| Does::Says(401, "", body));
         let one = ProvisionOptions {
             device_id: listed(0),
-            api_url: Some(cloud.url.clone()),
-            token: Some(TOKEN.to_owned()),
+            cloud: cloud_at(&cloud.url, TOKEN),
             ..ProvisionOptions::default()
         };
         let expected = bench.run(&Asker::new(), |context| provision(context, &one)).unwrap_err();
@@ -568,8 +568,7 @@ fn a_token_that_is_refused_is_said_as_for_one_device_whatever_the_length_of_the_
             let asking = FleetVerifyOptions {
                 manifest: path.to_str().unwrap().to_owned(),
                 rate: Some("none".to_owned()),
-                api_url: Some(cloud.url.clone()),
-                token: Some(TOKEN.to_owned()),
+                cloud: cloud_at(&cloud.url, TOKEN),
                 ..FleetVerifyOptions::default()
             };
             let asked = bench.run(&Asker::new(), |context| verify_fleet(context, &asking)).unwrap();
@@ -751,7 +750,11 @@ fn what_contradicts_itself_is_refused() {
         FleetProvisionOptions { terms: FleetTerms { shard: Some("6/5".to_owned()), ..quick() }, ..usual() },
         FleetProvisionOptions { terms: FleetTerms { max_failures: Some(0), ..quick() }, ..usual() },
         FleetProvisionOptions { product_id: Some(0), ..usual() },
-        FleetProvisionOptions { token_file: Some("-".to_owned()), manifest: "-".to_owned(), ..usual() },
+        FleetProvisionOptions {
+            cloud: CloudOptions { token_file: Some("-".to_owned()), ..usual().cloud },
+            manifest: "-".to_owned(),
+            ..usual()
+        },
     ] {
         let error = run(&bench, &options).unwrap_err();
         assert_eq!((error.code(), error.hint_text().is_some()), (Code::InvalidArgument, true), "{error}");
@@ -784,7 +787,7 @@ fn of_an_archive_the_newest_key_of_each_device_is_listed_and_nothing_is_guessed(
     assert_eq!(run(&bench, &usual(&path, &cloud)).unwrap().counts.done, 2);
     // After a reset, nobody has read the Duo's key yet.
     let target = duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap();
-    bench.reset(&ResetOptions { target, ..ResetOptions::default() }).unwrap();
+    bench.reset(&ResetOptions { write: writing_to(target), ..ResetOptions::default() }).unwrap();
     let list = made(&bench);
     assert_eq!((list.devices, list.problems), (2, 1), "{}", list.manifest);
     assert!(list.manifest.contains("reset after its last backup"));
@@ -823,8 +826,7 @@ fn what_a_cloud_does_not_tell_is_no_failure_of_the_device() {
     let options = FleetVerifyOptions {
         manifest: path.to_str().unwrap().to_owned(),
         rate: Some("none".to_owned()),
-        api_url: Some(cloud.url.clone()),
-        token: Some(TOKEN.to_owned()),
+        cloud: cloud_at(&cloud.url, TOKEN),
         ..FleetVerifyOptions::default()
     };
     let asker = Asker::new();

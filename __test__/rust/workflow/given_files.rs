@@ -12,7 +12,7 @@ use duo_provision::workflow::{
     backup_dct, inspect, show_dct,
 };
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, restore_of, writing_to};
 
 fn case(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("__test__/fixtures/cases").join(name)).unwrap()
@@ -203,7 +203,7 @@ fn a_file_called_pem_gets_pem_which_is_a_backup_like_any_other() {
     let other = Bench::with(crate::workflow::bench::two(Generation::R6));
     let options = duo_provision::workflow::Target::parse(None, Some(&other.paths[1].to_string())).unwrap();
     let error = other
-        .restore(&duo_provision::workflow::RestoreOptions { target: options, ..restore_of(&file) })
+        .restore(&duo_provision::workflow::RestoreOptions { write: writing_to(options), ..restore_of(&file) })
         .unwrap_err();
     assert_eq!(error.code(), Code::KeyOfOtherDevice, "{error}");
     bench.set_slot(key(NEW));
@@ -214,7 +214,9 @@ fn a_file_called_pem_gets_pem_which_is_a_backup_like_any_other() {
     fs::write(file.with_extension("der"), key(OLD)).unwrap();
     let error = other
         .restore(&duo_provision::workflow::RestoreOptions {
-            target: duo_provision::workflow::Target::parse(None, Some(&other.paths[1].to_string())).unwrap(),
+            write: writing_to(
+                duo_provision::workflow::Target::parse(None, Some(&other.paths[1].to_string())).unwrap(),
+            ),
             ..restore_of(&file)
         })
         .unwrap_err();

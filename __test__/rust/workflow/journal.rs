@@ -19,7 +19,7 @@ use duo_provision::workflow::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, dry_run, id, is_data, key, restore_of, writing_to};
 use crate::workflow::typed;
 
 impl Bench {
@@ -176,11 +176,11 @@ fn that_a_write_begins_is_written_down_before_its_first_byte() {
 #[test]
 fn nothing_is_written_down_of_what_does_nothing() {
     let bench = Bench::new(Generation::R6);
-    bench.restore(&RestoreOptions { dry_run: true, ..bench.new_key() }).unwrap();
-    bench.reset(&ResetOptions { dry_run: true, ..ResetOptions::default() }).unwrap();
+    bench.restore(&RestoreOptions { write: dry_run(), ..bench.new_key() }).unwrap();
+    bench.reset(&ResetOptions { write: dry_run(), ..ResetOptions::default() }).unwrap();
     let elsewhere = Target::parse(None, Some("9-9")).unwrap();
     bench.backup(&BackupOptions { target: elsewhere.clone(), ..BackupOptions::default() }).unwrap_err();
-    bench.restore(&RestoreOptions { target: elsewhere, ..bench.new_key() }).unwrap_err();
+    bench.restore(&RestoreOptions { write: writing_to(elsewhere), ..bench.new_key() }).unwrap_err();
     bench.restore(&restore_of(&bench.file("empty.der", b""))).unwrap_err();
     assert!(bench.records().is_empty());
     assert!(bench.history(&HistoryOptions::default()).unwrap().operations.is_empty());
@@ -284,7 +284,7 @@ fn what_it_says_to_type_settles_it_both_ways() {
         for (which, slot) in [("to finish", NEW), ("to go back to the key that was there", OLD)] {
             let bench = Bench::new(generation);
             let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
-            bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap();
+            bench.restore(&RestoreOptions { write: writing_to(target), ..bench.new_key() }).unwrap();
             let whole = bench.records();
             bench.set_journal(&whole[..ends(&whole)[2]]);
             // Half the write was carried out.
@@ -316,7 +316,7 @@ fn only_what_makes_it_plain_settles_it() {
     let other = Bench::with(crate::workflow::bench::two(Generation::R6));
     other.set_journal(written);
     let second = Target::parse(Some(&id(2)), None).unwrap();
-    other.restore(&RestoreOptions { target: second, ..other.new_key() }).unwrap();
+    other.restore(&RestoreOptions { write: writing_to(second), ..other.new_key() }).unwrap();
     assert_eq!(other.status().unwrap().in_flight.len(), 1, "another Duo's");
 }
 
@@ -412,7 +412,8 @@ fn a_line_of_the_history_that_is_no_operation_is_left_aside() {
     fs::write(&file, [&bad[..], &sound, &bad, &sound].concat()).unwrap();
     bench.restore(&bench.new_key()).unwrap();
     let found = bench.history(&HistoryOptions::default()).unwrap();
-    let operations: Vec<&str> = found.operations.iter().map(|operation| operation.operation.name()).collect();
+    let operations: Vec<String> =
+        found.operations.iter().map(|operation| operation.operation.to_string()).collect();
     assert_eq!(operations, ["restore", "backup", "backup"]);
     assert_eq!((found.unreadable, found.more), (16, false));
     assert!(bench.status().unwrap().in_flight.is_empty());

@@ -7,12 +7,12 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
-    AskOptions, DoctorOptions, NamedCloud, Phase, ProvisionDone, ProvisionOptions, RotateDone, RotateOptions,
-    Severity, doctor, provision, rotate,
+    AskOptions, CloudOptions, DoctorOptions, NamedCloud, Phase, ProvisionDone, ProvisionOptions, RotateDone,
+    RotateOptions, Severity, doctor, provision, rotate,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, cloud_at, id, key};
 
 /// A cloud that is not Particle's, and a Duo on a bench.
 struct Place {
@@ -53,10 +53,17 @@ impl Place {
         self.bench.run(asker, |context| rotate(context, options, &make))
     }
 
-    fn rotation(&self, particle: bool) -> RotateOptions {
-        RotateOptions {
+    fn cloud_options(&self, particle: bool) -> CloudOptions {
+        CloudOptions {
             api_url: self.api(particle),
             token: Some(self.cloud.token()),
+            ..CloudOptions::default()
+        }
+    }
+
+    fn rotation(&self, particle: bool) -> RotateOptions {
+        RotateOptions {
+            cloud: self.cloud_options(particle),
             archive: Some(self.bench.archive().to_str().unwrap().to_owned()),
             no_verify: true,
             ..RotateOptions::default()
@@ -71,8 +78,7 @@ impl Place {
         ProvisionOptions {
             device_id: id(1),
             from_device: true,
-            api_url: self.api(particle),
-            token: Some(self.cloud.token()),
+            cloud: self.cloud_options(particle),
             ..ProvisionOptions::default()
         }
     }
@@ -126,7 +132,11 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
 fn a_token_alone_does_not_send_an_own_clouds_duo_to_particles() {
     let mut place = Place::new(Names::Another);
     place.bench.env.push(("PARTICLE_ACCESS_TOKEN", place.cloud.token()));
-    let options = RotateOptions { token: None, dry_run: true, ..place.rotation(true) };
+    let options = RotateOptions {
+        cloud: CloudOptions { token: None, ..place.cloud_options(true) },
+        dry_run: true,
+        ..place.rotation(true)
+    };
     assert_eq!(place.rotate(&Asker::new(), &options).unwrap_err().code(), Code::OtherCloud);
 }
 
@@ -135,11 +145,19 @@ fn both_sides_are_in_the_result_and_in_the_question() {
     for (names, allow_other_cloud) in [(Names::Another, false), (Names::Particle, true)] {
         let place = Place::new(names);
         let other = Some(names == Names::Particle);
-        let options = RotateOptions { allow_other_cloud, dry_run: true, ..place.rotation(false) };
+        let options = RotateOptions {
+            cloud: CloudOptions { allow_other_cloud, ..place.cloud_options(false) },
+            dry_run: true,
+            ..place.rotation(false)
+        };
         let done = place.rotate(&Asker::new(), &options).unwrap();
         assert_eq!(sides(&done.duo_cloud), (other, true));
         assert_eq!(done.api_url.trim_end_matches('/'), place.cloud.url());
-        let telling = ProvisionOptions { allow_other_cloud, dry_run: true, ..place.telling(false) };
+        let telling = ProvisionOptions {
+            cloud: CloudOptions { allow_other_cloud, ..place.cloud_options(false) },
+            dry_run: true,
+            ..place.telling(false)
+        };
         let done = place.provision(&Asker::new(), &telling).unwrap();
         assert_eq!(sides(done.duo_cloud.as_ref().unwrap()), (other, true));
         assert!(place.is_untouched());
@@ -162,7 +180,10 @@ fn that_another_cloud_is_meant_is_recorded_and_repeated() {
         duo_provision::simulator::faults::Kind::WriteSilent,
         1,
     ));
-    let options = RotateOptions { allow_other_cloud: true, ..place.rotation(false) };
+    let options = RotateOptions {
+        cloud: CloudOptions { allow_other_cloud: true, ..place.cloud_options(false) },
+        ..place.rotation(false)
+    };
     let error = place.rotate(&Asker::new(), &options).unwrap_err();
     assert_eq!(error.code(), Code::WriteFailed);
     let hint = error.hint_text().unwrap();
@@ -172,7 +193,10 @@ fn that_another_cloud_is_meant_is_recorded_and_repeated() {
     assert!(open.next.iter().all(|next| next.command.contains("--allow-other-cloud")), "{:?}", open.next);
 
     let place = Place::new(Names::Particle);
-    let options = ProvisionOptions { allow_other_cloud: true, ..place.telling(false) };
+    let options = ProvisionOptions {
+        cloud: CloudOptions { allow_other_cloud: true, ..place.cloud_options(false) },
+        ..place.telling(false)
+    };
     place.provision(&Asker::new(), &options).unwrap();
     assert_eq!(place.cloud.provisioned().len(), 1);
     let records = String::from_utf8(place.bench.records()).unwrap();
@@ -198,7 +222,10 @@ fn a_duo_that_names_no_cloud_decides_nothing() {
 fn without_a_duo_nothing_can_be_compared() {
     let place = Place::new(Names::Particle);
     let generic = ProvisionOptions { from_device: false, ..place.telling(false) };
-    let allowed = ProvisionOptions { allow_other_cloud: true, ..generic.clone() };
+    let allowed = ProvisionOptions {
+        cloud: CloudOptions { allow_other_cloud: true, ..place.cloud_options(false) },
+        ..generic.clone()
+    };
     assert_eq!(place.provision(&Asker::new(), &allowed).unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(place.provision(&Asker::new(), &generic).unwrap().duo_cloud, None);
 }
@@ -207,11 +234,8 @@ fn without_a_duo_nothing_can_be_compared() {
 #[test]
 fn to_the_doctor_another_cloud_is_a_problem_and_is_not_asked() {
     let place = Place::new(Names::Particle);
-    let cloud = AskOptions {
-        api_url: Some(place.cloud.url()),
-        token: Some(place.cloud.token()),
-        ..AskOptions::default()
-    };
+    let cloud =
+        AskOptions { cloud: cloud_at(place.cloud.url(), place.cloud.token()), ..AskOptions::default() };
     let found = |cloud: AskOptions, asker: &Asker| {
         let options = DoctorOptions { cloud, ..DoctorOptions::default() };
         let diagnosis = place.bench.run(asker, |context| doctor(context, &options)).unwrap();
@@ -227,7 +251,8 @@ fn to_the_doctor_another_cloud_is_a_problem_and_is_not_asked() {
     assert!(!asker.phases().contains(&Phase::Ask));
 
     let asker = Asker::new();
-    let findings = found(AskOptions { allow_other_cloud: true, ..cloud }, &asker);
+    let findings =
+        found(AskOptions { cloud: CloudOptions { allow_other_cloud: true, ..cloud.cloud }, ..cloud }, &asker);
     assert!(findings.iter().all(|finding| finding.code != "OTHER_CLOUD"));
     assert!(asker.phases().contains(&Phase::Ask));
 }

@@ -9,11 +9,12 @@ use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options, Provisioned};
 use duo_provision::workflow::{
-    Event, HistoryOptions, Phase, ProvisionDone, ProvisionOptions, PublicKeySource, provision,
+    CloudOptions, Event, HistoryOptions, Phase, ProvisionDone, ProvisionOptions, PublicKeySource,
+    ServerOptions, provision,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NOON, OLD, id, key, server_slot};
+use crate::workflow::bench::{Asker, Bench, NOON, OLD, cloud_at, id, key, server_slot};
 
 /// A cloud, and a Duo on a bench.
 struct Place {
@@ -37,8 +38,7 @@ impl Place {
     fn usual(&self) -> ProvisionOptions {
         ProvisionOptions {
             device_id: id(1),
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             ..ProvisionOptions::default()
         }
     }
@@ -159,19 +159,31 @@ fn the_token_is_the_options_then_the_files_then_the_variables_then_the_profiles(
     };
     let right = place.bench.file("right", format!("{token}\n").as_bytes()).to_str().unwrap().to_owned();
     let wrong = place.bench.file("wrong", b"wrong").to_str().unwrap().to_owned();
-    let bare = ProvisionOptions { token: None, ..place.usual() };
+    let bare =
+        ProvisionOptions { cloud: CloudOptions { token: None, ..place.usual().cloud }, ..place.usual() };
     place.refused(&bare, Code::TokenMissing);
 
     login(&token, &place.cloud.url());
     place.bench.env = vec![("HOME", home.to_str().unwrap().to_owned())];
-    place.run(&ProvisionOptions { api_url: None, ..bare.clone() }).unwrap();
+    place
+        .run(&ProvisionOptions {
+            cloud: CloudOptions { api_url: None, ..bare.cloud.clone() },
+            ..bare.clone()
+        })
+        .unwrap();
     login("wrong", &place.cloud.url());
     place.bench.env.push(("PARTICLE_ACCESS_TOKEN", token));
     place.run(&bare).unwrap();
     place.bench.env[1].1 = "wrong".to_owned();
-    let by_file = ProvisionOptions { token_file: Some(right), ..bare };
+    let by_file =
+        ProvisionOptions { cloud: CloudOptions { token_file: Some(right), ..bare.cloud.clone() }, ..bare };
     place.run(&by_file).unwrap();
-    place.run(&ProvisionOptions { token_file: Some(wrong), ..place.usual() }).unwrap();
+    place
+        .run(&ProvisionOptions {
+            cloud: CloudOptions { token_file: Some(wrong), ..place.usual().cloud },
+            ..place.usual()
+        })
+        .unwrap();
 }
 
 /// What editors on Windows, and `>` of its PowerShell, put before and after a token.
@@ -185,7 +197,12 @@ fn a_token_file_may_have_a_byte_order_mark_or_be_utf_16() {
         let accounts = vec![(token.to_owned(), "you".to_owned())];
         let place = Place::with(Options { accounts, ..Options::default() }, Generation::R6);
         let file = place.bench.file("token", &bytes).to_str().unwrap().to_owned();
-        place.run(&ProvisionOptions { token: None, token_file: Some(file), ..place.usual() }).unwrap();
+        place
+            .run(&ProvisionOptions {
+                cloud: CloudOptions { token: None, token_file: Some(file), ..place.usual().cloud },
+                ..place.usual()
+            })
+            .unwrap();
         assert_eq!(place.told().device_id, id(1));
     }
 }
@@ -199,7 +216,10 @@ fn a_login_whose_url_has_no_scheme_says_what_to_type() {
     let config = r#"{"access_token":"0123456789abcdef0123456789abcdef01234567","apiUrl":"127.0.0.1:8080"}"#;
     fs::write(home.join(".particle/particle.config.json"), config).unwrap();
     place.bench.env.push(("HOME", home.to_str().unwrap().to_owned()));
-    let bare = ProvisionOptions { token: None, api_url: None, ..place.usual() };
+    let bare = ProvisionOptions {
+        cloud: CloudOptions { token: None, api_url: None, ..place.usual().cloud },
+        ..place.usual()
+    };
     let error = place.refused(&bare, Code::ApiUrlInvalid);
     let hint = error.hint_text().unwrap();
     for words in
@@ -217,18 +237,25 @@ fn a_profiles_token_goes_to_that_profiles_cloud_only() {
     let config = serde_json::json!({ "access_token": place.cloud.token() }).to_string();
     fs::write(home.join(".particle/particle.config.json"), config).unwrap();
     place.bench.env = vec![("HOME", home.to_str().unwrap().to_owned())];
-    let error = place.refused(&ProvisionOptions { token: None, ..place.usual() }, Code::TokenMissing);
+    let error = place.refused(
+        &ProvisionOptions { cloud: CloudOptions { token: None, ..place.usual().cloud }, ..place.usual() },
+        Code::TokenMissing,
+    );
     assert!(error.message().contains("api.particle.io"), "{error}");
 }
 
 #[test]
 fn a_token_crosses_no_network_in_the_clear_unasked() {
     let place = Place::new();
-    let plain =
-        ProvisionOptions { api_url: Some("http://192.0.2.1:8080".into()), dry_run: true, ..place.usual() };
+    let plain = ProvisionOptions {
+        cloud: CloudOptions { api_url: Some("http://192.0.2.1:8080".into()), ..place.usual().cloud },
+        dry_run: true,
+        ..place.usual()
+    };
     place.refused(&plain, Code::PlainHttpRefused);
     let asker = Asker::new();
-    let allowed = ProvisionOptions { allow_http: true, ..plain };
+    let allowed =
+        ProvisionOptions { cloud: CloudOptions { allow_http: true, ..plain.cloud.clone() }, ..plain };
     place.bench.run(&asker, |context| provision(context, &allowed)).unwrap();
     assert!(asker.notes().contains("plain HTTP"), "{}", asker.notes());
 }
@@ -236,8 +263,13 @@ fn a_token_crosses_no_network_in_the_clear_unasked() {
 #[test]
 fn a_token_with_a_newline_in_it_is_none() {
     let place = Place::new();
-    place
-        .refused(&ProvisionOptions { token: Some("two\nwords".into()), ..place.usual() }, Code::TokenInvalid);
+    place.refused(
+        &ProvisionOptions {
+            cloud: CloudOptions { token: Some("two\nwords".into()), ..place.usual().cloud },
+            ..place.usual()
+        },
+        Code::TokenInvalid,
+    );
 }
 
 #[test]
@@ -253,13 +285,17 @@ fn permission_denied_comes_with_its_causes() {
 #[test]
 fn a_cloud_that_refuses_or_is_not_there_is_told_apart() {
     let place = Place::new();
-    place
-        .refused(&ProvisionOptions { token: Some("wrong".into()), ..place.usual() }, Code::CloudTokenInvalid);
+    place.refused(
+        &ProvisionOptions {
+            cloud: CloudOptions { token: Some("wrong".into()), ..place.usual().cloud },
+            ..place.usual()
+        },
+        Code::CloudTokenInvalid,
+    );
     let Place { runtime, cloud, bench } = place;
     let options = ProvisionOptions {
         device_id: id(1),
-        api_url: Some(cloud.url()),
-        token: Some(cloud.token()),
+        cloud: cloud_at(cloud.url(), cloud.token()),
         timeout: Some(1),
         ..ProvisionOptions::default()
     };
@@ -356,10 +392,18 @@ fn a_request_that_was_cut_short_is_in_flight_until_it_is_sent_again() {
 fn the_journal_has_no_secret_in_it() {
     let place = Place::new();
     let words = place.bench.file("words", place.cloud.token().as_bytes()).to_str().unwrap().to_owned();
-    let by_file = ProvisionOptions { token: None, token_file: Some(words), ..place.usual() };
+    let by_file = ProvisionOptions {
+        cloud: CloudOptions { token: None, token_file: Some(words), ..place.usual().cloud },
+        ..place.usual()
+    };
     place.run(&by_file).unwrap();
     place.run(&ProvisionOptions { from_device: true, ..place.usual() }).unwrap();
-    place.run(&ProvisionOptions { token: Some("0badc0de0badc0de".into()), ..place.usual() }).unwrap_err();
+    place
+        .run(&ProvisionOptions {
+            cloud: CloudOptions { token: Some("0badc0de0badc0de".into()), ..place.usual().cloud },
+            ..place.usual()
+        })
+        .unwrap_err();
     place.bench.restore(&place.bench.new_key()).unwrap();
     let journal = place.bench.records();
     let has = |needle: &[u8]| journal.windows(needle.len()).any(|window| window == needle);
@@ -398,7 +442,8 @@ fn what_was_told_is_proven_if_that_is_wanted() {
     let pem = place.bench.file("server.pem", place.cloud.server_key().unwrap().as_bytes());
     let (host, port) = (Some("127.0.0.1".to_owned()), place.cloud.device_address().map(|at| at.port()));
     let of_file = ProvisionOptions { from_device: false, key_file: Some(file), ..wanted };
-    let named = ProvisionOptions { server_key: Some(pem), host, port, ..of_file.clone() };
+    let server = ServerOptions { key_file: Some(pem), host, port };
+    let named = ProvisionOptions { server, ..of_file.clone() };
     assert_eq!(place.run(&named).unwrap().server, at);
     assert_eq!(place.run(&of_file).unwrap_err().code(), Code::InvalidArgument);
 }
@@ -434,8 +479,8 @@ fn only_a_private_key_can_be_proven() {
     let public = PrivateKey::read(key(OLD)).unwrap().key.public_key().to_pem();
     let file = place.bench.file("key.pub", public.as_bytes()).to_str().unwrap().to_owned();
     refused(&ProvisionOptions { key_file: Some(file), ..wanted });
-    let host = Some("127.0.0.1".to_owned());
-    refused(&ProvisionOptions { from_device: true, host, ..place.usual() });
+    let server = ServerOptions { host: Some("127.0.0.1".to_owned()), ..ServerOptions::default() };
+    refused(&ProvisionOptions { from_device: true, server, ..place.usual() });
     place.bench.duo(|duo| duo.set_dct(2082, &[0xff; 768]));
     let wanted = ProvisionOptions { from_device: true, verify: true, ..place.usual() };
     place.refused(&wanted, Code::ServerKeySlotInvalid);
@@ -449,7 +494,11 @@ fn that_another_cloud_keeps_the_generic_key_is_said() {
     place.bench.run(&asker, |context| provision(context, &place.usual())).unwrap();
     assert!(asker.notes().contains("keeps the generic key") && asker.notes().contains("--from-device"));
     let asker = Asker::new();
-    let particles = ProvisionOptions { api_url: None, dry_run: true, ..place.usual() };
+    let particles = ProvisionOptions {
+        cloud: CloudOptions { api_url: None, ..place.usual().cloud },
+        dry_run: true,
+        ..place.usual()
+    };
     place.bench.run(&asker, |context| provision(context, &particles)).unwrap();
     assert!(!asker.notes().contains("generic"), "{}", asker.notes());
 }

@@ -8,7 +8,7 @@ use duo_provision::usb::Clock;
 use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone, RestoreOptions};
 
 use crate::virtual_duo::{key_maker, options};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, key, reset_image};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, key, reset_image, within};
 
 /// Restores with `faults` armed when the write begins; `meanwhile` runs during the wait for the Duo.
 fn restore(
@@ -24,7 +24,7 @@ fn restore(
         Event::Phase(Phase::Reconcile) => meanwhile(&hub),
         _ => {}
     });
-    let result = bench.restore_asking(&asker, &RestoreOptions { timeout: Some(5), ..bench.new_key() });
+    let result = bench.restore_asking(&asker, &RestoreOptions { write: within(5), ..bench.new_key() });
     (result, asker.notes())
 }
 
@@ -137,7 +137,7 @@ fn reset_in_doubt(
         }
         _ => {}
     });
-    let result = bench.reset_asking(&asker, &ResetOptions { timeout: Some(5), ..ResetOptions::default() });
+    let result = bench.reset_asking(&asker, &ResetOptions { write: within(5), ..ResetOptions::default() });
     (result, asker.notes())
 }
 
@@ -225,7 +225,7 @@ fn a_duo_that_was_found_in_another_port_is_watched_there_while_it_leaves() {
         Event::Phase(Phase::Reconcile) => moved(&hub),
         _ => {}
     });
-    let options = RestoreOptions { leave: true, timeout: Some(15), ..bench.new_key() };
+    let options = RestoreOptions { write: within(15), leave: true, ..bench.new_key() };
     let error = bench.restore_asking(&asker, &options).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::LeaveFailed, Some(KeyState::Written)), "{error}");
 }

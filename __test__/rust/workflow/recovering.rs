@@ -1,7 +1,7 @@
 //! Types the commands that are printed after a failed write, and checks that they work, even if the Duo tells no id.
 
 use crate::virtual_duo::device_id;
-use crate::workflow::bench::{Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::bench::{Bench, NEW, OLD, id, key, restore_of, writing_to};
 use crate::workflow::typed;
 use duo_provision::error::Code;
 use duo_provision::simulator::faults::{Fault, Kind};
@@ -27,7 +27,7 @@ fn r4_recovery_by_the_users_word_works() {
     let bench = Bench::new(Generation::R4);
     let file = saved_new(&bench);
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
-    let options = RestoreOptions { target: on_r4(Some(&id(1))), ..restore_of(&file) };
+    let options = RestoreOptions { write: writing_to(on_r4(Some(&id(1)))), ..restore_of(&file) };
     let error = bench.restore(&options).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
@@ -43,7 +43,8 @@ fn r4_recovery_by_the_archives_word_works() {
     let file = saved_new(&bench);
     bench.backup(&BackupOptions { target: on_r4(Some(&id(1))), ..BackupOptions::default() }).unwrap();
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
-    let error = bench.restore(&RestoreOptions { target: on_r4(None), ..restore_of(&file) }).unwrap_err();
+    let error =
+        bench.restore(&RestoreOptions { write: writing_to(on_r4(None)), ..restore_of(&file) }).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong);
     let report = bench.status().unwrap().in_flight.remove(0);
     let named = format!("--device {}", id(1));

@@ -6,7 +6,7 @@ use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{Action, Event, Phase, ResetOptions};
 
-use crate::workflow::bench::{Asker, Bench, OLD, key, reset_image};
+use crate::workflow::bench::{Asker, Bench, OLD, dry_run, key, reset_image};
 
 fn usual() -> ResetOptions {
     ResetOptions::default()
@@ -59,7 +59,7 @@ fn zeros_are_kept_raw_and_cured() {
 #[test]
 fn a_refusal_and_a_dry_run_write_nothing() {
     let bench = Bench::new(Generation::R6);
-    let dry = ResetOptions { dry_run: true, ..usual() };
+    let dry = ResetOptions { write: dry_run(), ..usual() };
     assert!(!bench.reset(&dry).unwrap().written);
     assert!(!bench.archive().exists());
     let error = bench.reset_asking(&Asker::refusing(), &usual()).unwrap_err();

@@ -7,10 +7,13 @@ use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
-use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions, Target};
+use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions, Target, WriteOptions};
 
 use crate::virtual_duo::device_keys;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, id, is_data, key, names, restore_of, two};
+use crate::workflow::bench::{
+    Asker, Bench, NEW, OLD, PROGRAMS, dry_run, id, is_data, key, names, restore_of, two, within,
+    without_backup, writing_to,
+};
 use crate::workflow::typed;
 
 fn unchanged(bench: &Bench, error: &Error, code: Code) {
@@ -73,7 +76,10 @@ fn the_backup_is_there_before_the_first_byte_is_written() {
 fn without_a_writable_archive_nothing_is_written() {
     let bench = Bench::new(Generation::R6);
     let blocked = bench.file("taken", b"").join("archive").to_str().unwrap().to_owned();
-    let options = RestoreOptions { archive: Some(blocked), ..bench.new_key() };
+    let options = RestoreOptions {
+        write: WriteOptions { archive: Some(blocked), ..WriteOptions::default() },
+        ..bench.new_key()
+    };
     let error = bench.restore(&options).unwrap_err();
     assert_eq!(error.code().exit_code(), exit::SYSTEM);
     unchanged(&bench, &error, error.code());
@@ -84,13 +90,14 @@ fn without_a_writable_archive_nothing_is_written() {
 fn no_backup_has_to_be_typed_and_is_said() {
     let bench = Bench::new(Generation::R6);
     let asker = Asker::new();
-    let options = RestoreOptions { no_backup: true, ..bench.new_key() };
+    let options = RestoreOptions { write: without_backup(), ..bench.new_key() };
     assert_eq!(bench.restore_asking(&asker, &options).unwrap().backup, None);
     assert!(asker.notes().contains("--no-backup"));
     assert!(!bench.archive().exists());
     let failing = Bench::new(Generation::R6);
     failing.arm(Fault::once(Kind::WriteHalf(600), 1));
-    let error = failing.restore(&RestoreOptions { no_backup: true, ..failing.new_key() }).unwrap_err();
+    let error =
+        failing.restore(&RestoreOptions { write: without_backup(), ..failing.new_key() }).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong);
     assert!(error.hint_text().unwrap().contains("no backup"), "{:?}", error.hint_text());
 }
@@ -159,7 +166,7 @@ fn recovery_repeats_the_port_that_was_typed() {
     bench.arm(Fault::once(Kind::Twin, 0));
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     let target = Target::parse(None, Some("1-1")).unwrap();
-    let error = bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap_err();
+    let error = bench.restore(&RestoreOptions { write: writing_to(target), ..bench.new_key() }).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong, "{error}");
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     bench.clear_faults();
@@ -221,12 +228,14 @@ fn a_key_that_the_archive_gives_to_another_duo_is_refused() {
             fs::remove_file(kept.manifest.unwrap()).unwrap();
         }
         let first = duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap();
-        let bare = RestoreOptions { target: first, ..bench.new_key() };
+        let bare = RestoreOptions { write: writing_to(first), ..bench.new_key() };
         let error = bench.restore(&bare).unwrap_err();
         unchanged(&bench, &error, Code::KeyOfOtherDevice);
         assert!(error.message().contains("archive"), "{error}");
         // `--no-backup` does not skip this check.
-        let error = bench.restore(&RestoreOptions { no_backup: true, ..bare }).unwrap_err();
+        let error = bench
+            .restore(&RestoreOptions { write: WriteOptions { no_backup: true, ..bare.write }, ..bare })
+            .unwrap_err();
         unchanged(&bench, &error, Code::KeyOfOtherDevice);
     }
 }
@@ -238,7 +247,10 @@ fn evidence_says_why_the_key_is_this_duos() {
     let bare = bench.file("bare.der", key(OLD));
     bench.set_slot(key(7));
     let evidence = |file: &Path, dry| {
-        let options = RestoreOptions { dry_run: dry, ..restore_of(file) };
+        let options = RestoreOptions {
+            write: WriteOptions { dry_run: dry, ..WriteOptions::default() },
+            ..restore_of(file)
+        };
         bench.restore(&options).unwrap().evidence
     };
     assert_eq!(evidence(&kept.path, true), Evidence::Manifest);
@@ -303,7 +315,7 @@ fn files_without_a_usable_key_are_refused_before_the_duo_is_asked() {
 fn a_dry_run_touches_nothing() {
     let bench = Bench::new(Generation::R6);
     let asker = Asker::new();
-    let options = RestoreOptions { dry_run: true, leave: true, ..bench.new_key() };
+    let options = RestoreOptions { write: dry_run(), leave: true, ..bench.new_key() };
     let done = bench.restore_asking(&asker, &options).unwrap();
     assert!(done.dry_run && !done.written && !done.left && !asker.was_asked());
     assert!(bench.slot() == key(OLD) && bench.writes() == 0);
@@ -343,7 +355,7 @@ fn another_duo_in_the_same_port_is_not_taken_for_the_one_that_went_away() {
 #[test]
 fn a_duo_that_stays_away_is_given_up_in_time() {
     let bench = Bench::new(Generation::R6);
-    let options = RestoreOptions { timeout: Some(5), ..bench.new_key() };
+    let options = RestoreOptions { write: within(5), ..bench.new_key() };
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Write) {

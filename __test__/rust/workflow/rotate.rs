@@ -9,12 +9,13 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    Action, BackupOptions, DoctorOptions, Event, HistoryOptions, PairBefore, Phase, ProvisionOptions,
-    ResetOptions, RotateDone, RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
+    Action, BackupOptions, CloudOptions, DoctorOptions, Event, HistoryOptions, PairBefore, Phase,
+    ProvisionOptions, ResetOptions, RotateDone, RotateOptions, ServerOptions, Target, VerifyOptions, doctor,
+    provision, rotate, verify,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of, server_slot};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key, restore_of, server_slot};
 use crate::workflow::journal::write_into;
 use crate::workflow::typed;
 
@@ -43,8 +44,7 @@ impl Place {
 
     fn usual(&self) -> RotateOptions {
         RotateOptions {
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             archive: Some(self.bench.archive().to_str().unwrap().to_owned()),
             ..RotateOptions::default()
         }
@@ -90,8 +90,7 @@ impl Place {
             device_id: id(1),
             from_device: true,
             path: typed::target(arguments).path,
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             ..ProvisionOptions::default()
         };
         self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
@@ -221,7 +220,12 @@ fn a_refusal_leaves_the_duo_untouched() {
     for (options, token, code) in cases {
         let place = Place::with(options, Generation::R6);
         let token = token.map_or_else(|| place.cloud.token(), str::to_owned);
-        let error = place.run(&RotateOptions { token: Some(token), ..place.usual() }).unwrap_err();
+        let error = place
+            .run(&RotateOptions {
+                cloud: CloudOptions { token: Some(token), ..place.usual().cloud },
+                ..place.usual()
+            })
+            .unwrap_err();
         assert_eq!((error.code(), error.key_state()), (code, Some(KeyState::Unchanged)), "{error}");
         assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
         assert!(place.bench.slot() == key(OLD) && place.in_flight().is_empty(), "{error}");
@@ -232,14 +236,15 @@ fn a_refusal_leaves_the_duo_untouched() {
 fn what_cannot_be_proven_is_found_out_before_anything_is_changed() {
     let place = Place::new();
     let nothing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (host, port) = (Some("127.0.0.1".to_owned()), Some(nothing.port()));
-    let error = place.run(&RotateOptions { host, port, ..place.usual() }).unwrap_err();
+    let at = |port| ServerOptions { host: Some("127.0.0.1".to_owned()), port, ..ServerOptions::default() };
+    let server = at(Some(nothing.port()));
+    let error = place.run(&RotateOptions { server, ..place.usual() }).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::CloudUnreachable, Some(KeyState::Unchanged)));
     assert!(error.hint_text().unwrap().contains("--no-verify"), "{error}");
     // One that serves devices nothing.
     let api = place.cloud.address();
-    let (host, port) = (Some("127.0.0.1".to_owned()), Some(api.port()));
-    let error = place.run(&RotateOptions { host, port, timeout: Some(1), ..place.usual() }).unwrap_err();
+    let server = at(Some(api.port()));
+    let error = place.run(&RotateOptions { server, timeout: Some(1), ..place.usual() }).unwrap_err();
     assert_eq!(error.code(), Code::CloudUnexpectedReply);
     // No server key.
     place.bench.duo(|duo| duo.set_dct(2082, &[0xff; 768]));
@@ -252,15 +257,19 @@ fn what_cannot_be_proven_is_found_out_before_anything_is_changed() {
 #[test]
 fn contradictions_and_missing_tokens_are_refused_before_anything() {
     let place = Place::new();
-    let host = Some("127.0.0.1".to_owned());
+    let host = ServerOptions { host: Some("127.0.0.1".to_owned()), ..ServerOptions::default() };
+    let port = ServerOptions { port: Some(0), ..ServerOptions::default() };
     let refused = |options: RotateOptions, code| {
         assert_eq!(place.run(&options).unwrap_err().code(), code);
         assert_eq!(place.bench.duo(|duo| duo.class_requests()), 0);
     };
-    refused(RotateOptions { no_verify: true, host, ..place.usual() }, Code::InvalidArgument);
-    refused(RotateOptions { port: Some(0), ..place.usual() }, Code::InvalidArgument);
+    refused(RotateOptions { no_verify: true, server: host, ..place.usual() }, Code::InvalidArgument);
+    refused(RotateOptions { server: port, ..place.usual() }, Code::InvalidArgument);
     refused(RotateOptions { product_id: Some(0), ..place.usual() }, Code::InvalidArgument);
-    refused(RotateOptions { token: None, ..place.usual() }, Code::TokenMissing);
+    refused(
+        RotateOptions { cloud: CloudOptions { token: None, ..place.usual().cloud }, ..place.usual() },
+        Code::TokenMissing,
+    );
     assert!(place.bench.archived().is_empty());
 }
 
@@ -376,7 +385,11 @@ fn silent_server() -> (String, std::thread::JoinHandle<()>) {
 fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() {
     let place = Place::new();
     let (url, server) = silent_server();
-    let lost = RotateOptions { api_url: Some(url.clone()), timeout: Some(5), ..place.usual() };
+    let lost = RotateOptions {
+        cloud: CloudOptions { api_url: Some(url.clone()), ..place.usual().cloud },
+        timeout: Some(5),
+        ..place.usual()
+    };
     let error = place.run(&lost).unwrap_err();
     server.join().unwrap();
     assert_eq!((error.code(), error.key_state()), (Code::CloudOutcomeUnknown, Some(KeyState::Unchanged)));
@@ -408,7 +421,10 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
 #[test]
 fn where_a_new_key_is_lost_before_anybody_was_told_another_is_made() {
     let place = Place::new();
-    let refused = place.run(&RotateOptions { token: Some("never-a-good-one".into()), ..place.usual() });
+    let refused = place.run(&RotateOptions {
+        cloud: CloudOptions { token: Some("never-a-good-one".into()), ..place.usual().cloud },
+        ..place.usual()
+    });
     assert_eq!(refused.unwrap_err().code(), Code::CloudTokenInvalid);
     for name in place.bench.archived().iter().filter(|name| name.contains(&print(NEW).short())) {
         fs::remove_file(place.bench.archive().join(name)).unwrap();
@@ -446,8 +462,7 @@ fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
     let options = ProvisionOptions {
         device_id: id(1),
         from_device: true,
-        api_url: Some(place.cloud.url()),
-        token: Some(place.cloud.token()),
+        cloud: cloud_at(place.cloud.url(), place.cloud.token()),
         ..ProvisionOptions::default()
     };
     assert!(report.next[0].command.contains(&format!("{} --from-device", id(1))), "{report:?}");
@@ -795,7 +810,13 @@ fn a_duo_that_is_paired_with_its_own_cloud_stays_so_if_the_api_of_another_is_nam
 fn a_rotation_that_is_taken_up_sends_nothing_back() {
     let (place, other) = crossed(Flavor::Particle);
     let (url, server) = silent_server();
-    place.run(&RotateOptions { api_url: Some(url), timeout: Some(5), ..place.usual() }).unwrap_err();
+    place
+        .run(&RotateOptions {
+            cloud: CloudOptions { api_url: Some(url), ..place.usual().cloud },
+            timeout: Some(5),
+            ..place.usual()
+        })
+        .unwrap_err();
     server.join().unwrap();
     place.bench.clear_faults();
     let asker = Asker::new();
@@ -844,7 +865,7 @@ fn crossed(flavor: Flavor) -> (Place, LocalCloud) {
 
 /// The usual options, with the API of that cloud.
 fn at(other: &LocalCloud, place: &Place) -> RotateOptions {
-    RotateOptions { api_url: Some(other.url()), token: Some(other.token()), ..place.usual() }
+    RotateOptions { cloud: cloud_at(other.url(), other.token()), ..place.usual() }
 }
 
 /// The key that a cloud knows the Duo by.

@@ -7,7 +7,9 @@ use std::path::Path;
 use duo_provision::error::Error;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
-use duo_provision::workflow::{BackupOptions, ResetOptions, RestoreOptions, backup, reset, restore};
+use duo_provision::workflow::{
+    BackupOptions, ResetOptions, RestoreOptions, WriteOptions, backup, reset, restore,
+};
 
 use crate::common::canary::Canaries;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
@@ -83,12 +85,18 @@ fn everything(generation: Generation, fault: Option<&Fault>) -> [String; 3] {
             bench.run(asker, |context| backup(context, &options)).map(|done| format!("{done:?}"))
         }),
         said(generation, fault, |bench, asker| {
-            let options =
-                RestoreOptions { timeout, archive: Some(archive(bench)), leave: true, ..bench.new_key() };
+            let options = RestoreOptions {
+                write: WriteOptions { timeout, archive: Some(archive(bench)), ..WriteOptions::default() },
+                leave: true,
+                ..bench.new_key()
+            };
             bench.run(asker, |context| restore(context, &options)).map(|done| format!("{done:?}"))
         }),
         said(generation, fault, |bench, asker| {
-            let options = ResetOptions { timeout, archive: Some(archive(bench)), ..ResetOptions::default() };
+            let options = ResetOptions {
+                write: WriteOptions { timeout, archive: Some(archive(bench)), ..WriteOptions::default() },
+                ..ResetOptions::default()
+            };
             bench.run(asker, |context| reset(context, &options)).map(|done| format!("{done:?}"))
         }),
     ]

@@ -9,7 +9,9 @@ use duo_provision::keys::ServerKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::usb::{Bus, Device, Transport, UsbError};
-use duo_provision::workflow::{Action, AddressSource, Context, Phase, ServerKeySetOptions, set_server_key};
+use duo_provision::workflow::{
+    Action, AddressSource, Context, Phase, ServerKeySetOptions, WriteOptions, set_server_key,
+};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
@@ -201,7 +203,12 @@ fn a_refusal_and_a_dry_run_write_nothing() {
     let options = bench.with_server_file(&own_cloud());
     let error = bench.set_server_asking(&Asker::refusing(), &options).unwrap_err();
     assert_eq!(error.code(), Code::ConfirmationRefused);
-    let dry = bench.set_server(&ServerKeySetOptions { dry_run: true, ..options }).unwrap();
+    let dry = bench
+        .set_server(&ServerKeySetOptions {
+            write: WriteOptions { dry_run: true, ..options.write },
+            ..options
+        })
+        .unwrap();
     assert!(dry.dry_run && !dry.written && dry.server.host.as_deref() == Some("10.0.0.1"));
     assert!(bench.writes() == 0 && bench.server() == old_server());
 }
@@ -276,8 +283,8 @@ fn an_address_at_which_a_real_duo_finds_itself_is_a_caution() {
         let bench = Bench::new(Generation::R6);
         let archive = Some(bench.archive().to_str().unwrap().to_owned());
         let options = ServerKeySetOptions {
+            write: WriteOptions { archive, ..WriteOptions::default() },
             host: Some(host.to_owned()),
-            archive,
             ..bench.with_server_file(&own_key())
         };
         let asker = Asker::new();

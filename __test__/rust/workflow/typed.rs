@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use duo_provision::workflow::{DctRestoreOptions, RestoreOptions, ServerKeySetOptions, Target};
 
-use crate::workflow::bench::restore_of;
+use crate::workflow::bench::{restore_of, writing_to};
 use crate::workflow::dct_bench::{fields, whole};
 
 /// Which Duo a printed command selects.
@@ -19,7 +19,7 @@ pub fn restore(command: &str) -> RestoreOptions {
     let (_, words) = command.split_once("duo-provision restore ").unwrap();
     let words: Vec<&str> = words.split(' ').collect();
     RestoreOptions {
-        target: target(command),
+        write: writing_to(target(command)),
         allow_other_device: words.contains(&"--allow-other-device"),
         ..restore_of(&PathBuf::from(words[0]))
     }
@@ -31,7 +31,7 @@ pub fn dct_restore_fields(command: &str) -> DctRestoreOptions {
     let words: Vec<&str> = words.split(' ').collect();
     let named = words.iter().position(|word| *word == "--fields").unwrap();
     DctRestoreOptions {
-        target: target(command),
+        write: writing_to(target(command)),
         leave: words.contains(&"--leave"),
         allow_other_device: words.contains(&"--allow-other-device"),
         ..fields(Path::new(words[0]), words[named + 1])
@@ -44,7 +44,7 @@ pub fn dct_restore_whole(command: &str) -> DctRestoreOptions {
     let words: Vec<&str> = words.split(' ').collect();
     assert!(words.contains(&"--whole"), "{command}");
     DctRestoreOptions {
-        target: target(command),
+        write: writing_to(target(command)),
         leave: words.contains(&"--leave"),
         allow_other_device: words.contains(&"--allow-other-device"),
         ..whole(Path::new(words[0]))
@@ -57,12 +57,11 @@ pub fn server_key_set(command: &str) -> ServerKeySetOptions {
     let words: Vec<&str> = words.split(' ').collect();
     let after = |name: &str| words.iter().position(|word| *word == name).map(|at| words[at + 1].to_owned());
     ServerKeySetOptions {
-        target: target(command),
+        write: writing_to(target(command)),
         file: (words[0] == "set").then(|| words[1].into()),
         host: after("--host"),
         port: after("--port").map(|port| port.parse().unwrap()),
         no_address: words.contains(&"--no-address"),
         leave: words.contains(&"--leave"),
-        ..ServerKeySetOptions::default()
     }
 }

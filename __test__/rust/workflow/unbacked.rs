@@ -2,7 +2,9 @@
 
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::simulator::Generation;
-use duo_provision::workflow::{DctRestoreOptions, ResetOptions, RestoreOptions, ServerKeySetOptions};
+use duo_provision::workflow::{
+    DctRestoreOptions, ResetOptions, RestoreOptions, ServerKeySetOptions, WriteOptions,
+};
 
 use crate::workflow::bench::{Asker, Bench, NEW, key};
 use crate::workflow::dct_bench::{fields, whole};
@@ -12,21 +14,32 @@ fn write(bench: &Bench, command: &str, accepts_key_loss: bool) -> Result<(), Err
     let image = bench.image("image.bin", true);
     match command {
         "restore" => {
-            let options = RestoreOptions { no_backup: true, accepts_key_loss, ..bench.new_key() };
+            let options = RestoreOptions {
+                write: WriteOptions { no_backup: true, accepts_key_loss, ..WriteOptions::default() },
+                ..bench.new_key()
+            };
             bench.restore(&options).map(drop)
         }
         "reset" => {
-            let options = ResetOptions { no_backup: true, accepts_key_loss, ..ResetOptions::default() };
+            let options = ResetOptions {
+                write: WriteOptions { no_backup: true, accepts_key_loss, ..WriteOptions::default() },
+                ..ResetOptions::default()
+            };
             bench.reset(&options).map(drop)
         }
         "server-key" => {
-            let options =
-                ServerKeySetOptions { no_backup: true, accepts_key_loss, ..ServerKeySetOptions::default() };
+            let options = ServerKeySetOptions {
+                write: WriteOptions { no_backup: true, accepts_key_loss, ..WriteOptions::default() },
+                ..ServerKeySetOptions::default()
+            };
             bench.set_server(&options).map(drop)
         }
         _ => {
             let what = if command == "fields" { fields(&image, "claim-code") } else { whole(&image) };
-            let options = DctRestoreOptions { no_backup: true, accepts_key_loss, ..what };
+            let options = DctRestoreOptions {
+                write: WriteOptions { no_backup: true, accepts_key_loss, ..what.write },
+                ..what
+            };
             bench.restore_dct(&options).map(drop)
         }
     }

@@ -10,11 +10,11 @@ use duo_provision::keys::{Fingerprint, PrivateKey, ServerKey};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
-    BackupOptions, ProvisionOptions, Target, VerifyDone, VerifyOptions, provision, verify,
+    BackupOptions, ProvisionOptions, ServerOptions, Target, VerifyDone, VerifyOptions, provision, verify,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, server_slot};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key, server_slot};
 
 /// The server's field in the DCT, and what the firmware reads of it (redbear/firmware `dct.h`).
 const SERVER_FIELD: u32 = 2082;
@@ -67,8 +67,7 @@ impl Place {
         let options = ProvisionOptions {
             device_id: id(1),
             key_file: Some(file),
-            api_url: Some(self.cloud.url()),
-            token: Some(self.cloud.token()),
+            cloud: cloud_at(self.cloud.url(), self.cloud.token()),
             ..ProvisionOptions::default()
         };
         self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
@@ -79,13 +78,20 @@ impl Place {
         self.bench.backup(&BackupOptions::default()).unwrap().path
     }
 
+    /// The cloud's address for devices.
+    fn port(&self) -> ServerOptions {
+        let host = Some("127.0.0.1".to_owned());
+        ServerOptions { host, port: Some(self.address().port()), ..ServerOptions::default() }
+    }
+
     /// Options for a key file, with the cloud's address from options.
     fn of_file(&self, file: PathBuf) -> VerifyOptions {
         VerifyOptions {
             key_file: Some(file),
-            server_key: Some(self.bench.file("server.pem", self.cloud.server_key().unwrap().as_bytes())),
-            host: Some("127.0.0.1".to_owned()),
-            port: Some(self.address().port()),
+            server: ServerOptions {
+                key_file: Some(self.bench.file("server.pem", self.cloud.server_key().unwrap().as_bytes())),
+                ..self.port()
+            },
             ..VerifyOptions::default()
         }
     }
@@ -140,7 +146,10 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     assert!(hint(&error).find("Brewskey") > hint(&error).find(&told), "the rare comes last: {error:?}");
     // Another server key would not help here.
     let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
-    let options = VerifyOptions { port: Some(nobody), ..VerifyOptions::default() };
+    let options = VerifyOptions {
+        server: ServerOptions { port: Some(nobody), ..ServerOptions::default() },
+        ..VerifyOptions::default()
+    };
     let error = place.refused(&options, Code::CloudUnreachable);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
@@ -205,13 +214,14 @@ fn a_saved_key_is_proven_without_a_duo_and_is_of_the_device_that_its_manifest_na
 fn of_another_cloud_than_particles_a_key_file_needs_both_the_key_and_the_address() {
     let place = Place::new(Generation::R6);
     let whole = place.of_file(place.saved());
-    let without_key = VerifyOptions { server_key: None, ..whole.clone() };
-    let without_host = VerifyOptions { host: None, ..whole.clone() };
-    for options in [without_key, without_host] {
-        let error = place.refused(&options, Code::InvalidArgument);
+    let without_key = ServerOptions { key_file: None, ..whole.server.clone() };
+    let without_host = ServerOptions { host: None, ..whole.server.clone() };
+    for server in [without_key, without_host] {
+        let error = place.refused(&VerifyOptions { server, ..whole.clone() }, Code::InvalidArgument);
         assert!(hint(&error).contains("--server-key FILE and --host NAME together"), "{error:?}");
     }
-    let nowhere = VerifyOptions { port: Some(0), ..whole };
+    let server = ServerOptions { port: Some(0), ..whole.server };
+    let nowhere = VerifyOptions { server, ..whole };
     assert!(hint(&place.refused(&nowhere, Code::InvalidArgument)).contains("5683"));
 }
 
@@ -223,11 +233,7 @@ fn an_address_in_the_duo_that_is_none_does_not_matter_where_another_is_typed() {
     place.set_field(&field);
     let error = place.refused(&VerifyOptions::default(), Code::ServerKeySlotInvalid);
     assert!(hint(&error).contains("--host NAME"), "{error:?}");
-    let typed = VerifyOptions {
-        host: Some("127.0.0.1".to_owned()),
-        port: Some(place.address().port()),
-        ..VerifyOptions::default()
-    };
+    let typed = VerifyOptions { server: place.port(), ..VerifyOptions::default() };
     place.run(&typed).unwrap();
 }
 
@@ -243,13 +249,12 @@ fn a_duo_that_knows_no_cloud_needs_the_key_of_one() {
     let mut dump = field;
     dump.resize(16_384 - SERVER_FIELD as usize, 0);
     let dumped = VerifyOptions {
-        server_key: Some(place.bench.file("server.bin", &dump)),
-        host: Some("127.0.0.1".to_owned()),
-        port: Some(place.address().port()),
+        server: ServerOptions { key_file: Some(place.bench.file("server.bin", &dump)), ..place.port() },
         ..VerifyOptions::default()
     };
     place.run(&dumped).unwrap();
     // No key is as large as this, but a file may be.
     let large = place.bench.file("large.bin", &vec![0; 65_537]);
-    place.refused(&VerifyOptions { server_key: Some(large), ..dumped }, Code::KeyUnrecognized);
+    let server = ServerOptions { key_file: Some(large), ..dumped.server };
+    place.refused(&VerifyOptions { server, ..dumped }, Code::KeyUnrecognized);
 }

@@ -4,7 +4,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all};
-use crate::addon::grammar::{ProvisionOptions, VerifyOptions, passphrase};
+use crate::addon::grammar::{ProvisionOptions, VerifyOptions, passphrase, server};
 use crate::error::{Code, Error};
 use crate::workflow;
 
@@ -15,15 +15,9 @@ fn provision_options(given: ProvisionOptions) -> Mapped<workflow::ProvisionOptio
         passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
         from_device: given.from_device.unwrap_or_default(),
         verify: given.verify.unwrap_or_default(),
-        server_key: given.server_key.map(Into::into),
-        host: given.host,
-        port: given.port,
+        server: server(given.server_key, given.host, given.port),
         product_id: given.product_id,
-        api_url: given.cloud.api_url,
-        allow_http: given.cloud.allow_http.unwrap_or_default(),
-        allow_other_cloud: given.cloud.allow_other_cloud.unwrap_or_default(),
-        token_file: given.cloud.token_file,
-        token: given.cloud.token,
+        cloud: given.cloud.into(),
         path: given.path,
         enter_dfu: given.enter_dfu.unwrap_or_default(),
         allow_unproven_address: given.allow_unproven_address.unwrap_or_default(),
@@ -40,9 +34,7 @@ fn verify_options(given: VerifyOptions) -> Mapped<workflow::VerifyOptions> {
         target: given.which.target()?.unproven(None),
         key_file: given.key.map(Into::into),
         passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
-        server_key: given.server_key.map(Into::into),
-        host: given.host,
-        port: given.port,
+        server: server(given.server_key, given.host, given.port),
         timeout: given.timeout,
     };
     Ok((options, given.which.usbip))

@@ -4,7 +4,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all};
-use crate::addon::grammar::{DctBackupOptions, DctRestoreOptions, DctShowOptions};
+use crate::addon::grammar::{DctBackupOptions, DctRestoreOptions, DctShowOptions, write_options};
 use crate::workflow;
 
 fn dct_backup_options(given: DctBackupOptions) -> Mapped<workflow::DctBackupOptions> {
@@ -19,27 +19,19 @@ fn dct_backup_options(given: DctBackupOptions) -> Mapped<workflow::DctBackupOpti
 }
 
 fn dct_show_options(given: DctShowOptions) -> Mapped<workflow::ShowOptions> {
-    let options = workflow::ShowOptions {
-        target: given.which.target()?,
-        file: given.file.map(Into::into),
-        timeout: given.timeout,
-    };
-    Ok((options, given.which.usbip))
+    let DctShowOptions { file, which, timeout } = given;
+    let options = workflow::ShowOptions { target: which.target()?, file: file.map(Into::into), timeout };
+    Ok((options, which.usbip))
 }
 
 fn dct_restore_options(given: DctRestoreOptions) -> Mapped<workflow::DctRestoreOptions> {
     let options = workflow::DctRestoreOptions {
-        target: given.which.target()?,
+        write: write_options(&given.which, given.before, given.timeout)?,
         file: given.file.into(),
         fields: given.fields.unwrap_or_default(),
         whole: given.whole.unwrap_or_default(),
         leave: given.leave.unwrap_or_default(),
         allow_other_device: given.allow_other_device.unwrap_or_default(),
-        archive: given.before.archive,
-        no_backup: given.before.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-        dry_run: given.before.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }

@@ -5,7 +5,7 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
-use crate::workflow::{self, AskOptions, Target};
+use crate::workflow::{self, AskOptions, CloudOptions, Target};
 
 fn list_options(given: ListOptions) -> Mapped<workflow::TargetOptions> {
     let options = workflow::TargetOptions { target: given.which.target()?, timeout: given.timeout };
@@ -23,11 +23,13 @@ fn doctor_options(given: DoctorOptions) -> Mapped<workflow::DoctorOptions> {
         archive: given.archive,
         cloud: AskOptions {
             ask: given.cloud,
-            api_url: given.api_url,
-            allow_http: given.allow_http.unwrap_or_default(),
-            allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
-            token_file: given.token_file,
-            token: given.token,
+            cloud: CloudOptions {
+                api_url: given.api_url,
+                allow_http: given.allow_http.unwrap_or_default(),
+                allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
+                token_file: given.token_file,
+                token: given.token,
+            },
         },
         verify: given.verify.unwrap_or_default(),
         timeout: given.timeout,

@@ -5,7 +5,7 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{
-    FleetManifestOptions, FleetProvisionOptions, FleetReportOptions, FleetVerifyOptions,
+    FleetManifestOptions, FleetProvisionOptions, FleetReportOptions, FleetVerifyOptions, server,
 };
 use crate::workflow;
 
@@ -33,10 +33,7 @@ fn fleet_provision_options(given: FleetProvisionOptions) -> Mapped<workflow::Fle
             timeout: given.timeout,
         },
         product_id: given.product_id,
-        api_url: given.cloud.api_url,
-        allow_http: given.cloud.allow_http.unwrap_or_default(),
-        token_file: given.cloud.token_file,
-        token: given.cloud.token,
+        cloud: given.cloud.into(),
     };
     Ok((options, None))
 }
@@ -45,15 +42,10 @@ fn fleet_verify_options(given: FleetVerifyOptions) -> Mapped<workflow::FleetVeri
     let options = workflow::FleetVerifyOptions {
         manifest: given.manifest,
         handshake: given.handshake.unwrap_or_default(),
-        server_key: given.server_key.map(Into::into),
-        host: given.host,
-        port: given.port,
+        server: server(given.server_key, given.host, given.port),
         rate: given.rate,
         concurrency: given.concurrency,
-        api_url: given.cloud.api_url,
-        allow_http: given.cloud.allow_http.unwrap_or_default(),
-        token_file: given.cloud.token_file,
-        token: given.cloud.token,
+        cloud: given.cloud.into(),
         timeout: given.timeout,
     };
     Ok((options, None))

@@ -7,7 +7,8 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
 use crate::addon::grammar::{
-    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+    BackupOptions, BeforeWrite, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+    server, write_options,
 };
 use crate::error::{Code, Error};
 use crate::workflow;
@@ -35,33 +36,35 @@ fn restore_options(given: RestoreOptions) -> Mapped<workflow::RestoreOptions> {
         let message = "restoreKey needs a file, or a key, and not both";
         return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
     }
+    let before = BeforeWrite {
+        archive: given.archive,
+        no_backup: given.no_backup,
+        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
+        dry_run: given.dry_run,
+    };
     let options = workflow::RestoreOptions {
-        target: given.which.target()?,
+        write: write_options(&given.which, before, given.timeout)?,
         file: given.file.unwrap_or_default().into(),
         key: given.key,
         leave: given.leave.unwrap_or_default(),
         allow_other_device: given.allow_other_device.unwrap_or_default(),
-        archive: given.archive,
-        no_backup: given.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
         encrypt: given.encrypt.unwrap_or_default(),
         passphrase: passphrase(given.passphrase, given.passphrase_file),
-        dry_run: given.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }
 
 fn reset_options(given: ResetOptions) -> Mapped<workflow::ResetOptions> {
-    let options = workflow::ResetOptions {
-        target: given.which.target()?,
+    let before = BeforeWrite {
         archive: given.archive,
-        no_backup: given.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        no_backup: given.no_backup,
+        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
+        dry_run: given.dry_run,
+    };
+    let options = workflow::ResetOptions {
+        write: write_options(&given.which, before, given.timeout)?,
         encrypt: given.encrypt.unwrap_or_default(),
         passphrase: passphrase(given.passphrase, given.passphrase_file),
-        dry_run: given.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }
@@ -70,15 +73,9 @@ fn rotate_options(given: RotateOptions) -> Mapped<workflow::RotateOptions> {
     let options = workflow::RotateOptions {
         target: given.which.target()?,
         product_id: given.product_id,
-        api_url: given.cloud.api_url,
-        allow_http: given.cloud.allow_http.unwrap_or_default(),
-        allow_other_cloud: given.cloud.allow_other_cloud.unwrap_or_default(),
-        token_file: given.cloud.token_file,
-        token: given.cloud.token,
+        cloud: given.cloud.into(),
         no_verify: given.no_verify.unwrap_or_default(),
-        server_key: given.server_key.map(Into::into),
-        host: given.host,
-        port: given.port,
+        server: server(given.server_key, given.host, given.port),
         archive: given.archive,
         dry_run: given.dry_run.unwrap_or_default(),
         timeout: given.timeout,

@@ -4,31 +4,25 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go};
-use crate::addon::grammar::{ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions};
+use crate::addon::grammar::{
+    ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, write_options,
+};
 use crate::workflow;
 
 fn server_key_show_options(given: ServerKeyShowOptions) -> Mapped<workflow::ShowOptions> {
-    let options = workflow::ShowOptions {
-        target: given.which.target()?,
-        file: given.file.map(Into::into),
-        timeout: given.timeout,
-    };
-    Ok((options, given.which.usbip))
+    let ServerKeyShowOptions { file, which, timeout } = given;
+    let options = workflow::ShowOptions { target: which.target()?, file: file.map(Into::into), timeout };
+    Ok((options, which.usbip))
 }
 
 fn server_key_set_options(given: ServerKeySetOptions) -> Mapped<workflow::ServerKeySetOptions> {
     let options = workflow::ServerKeySetOptions {
-        target: given.which.target()?,
+        write: write_options(&given.which, given.before, given.timeout)?,
         file: Some(given.file.into()),
         host: given.host,
         port: given.port,
         no_address: given.no_address.unwrap_or_default(),
         leave: given.leave.unwrap_or_default(),
-        archive: given.before.archive,
-        no_backup: given.before.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-        dry_run: given.before.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
     };
     Ok((options, given.which.usbip))
 }
@@ -36,13 +30,8 @@ fn server_key_set_options(given: ServerKeySetOptions) -> Mapped<workflow::Server
 /// Without a file, the key and address are Particle's own.
 fn server_key_restore_options(given: ServerKeyRestoreOptions) -> Mapped<workflow::ServerKeySetOptions> {
     let options = workflow::ServerKeySetOptions {
-        target: given.which.target()?,
+        write: write_options(&given.which, given.before, given.timeout)?,
         leave: given.leave.unwrap_or_default(),
-        archive: given.before.archive,
-        no_backup: given.before.no_backup.unwrap_or_default(),
-        accepts_key_loss: given.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-        dry_run: given.before.dry_run.unwrap_or_default(),
-        timeout: given.timeout,
         ..workflow::ServerKeySetOptions::default()
     };
     Ok((options, given.which.usbip))

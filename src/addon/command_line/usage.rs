@@ -19,7 +19,7 @@ pub(super) fn nothing_asked() -> Error {
 pub(super) fn is_meant_as_id(word: &str) -> bool {
     match word.parse::<DeviceId>() {
         Ok(_) | Err(DeviceIdError::Empty | DeviceIdError::UsbId | DeviceIdError::Placeholder) => true,
-        Err(DeviceIdError::Length { digits }) => ID_DIGITS.contains(&digits),
+        Err(DeviceIdError::Length(digits)) => ID_DIGITS.contains(&digits),
         Err(DeviceIdError::NotHex) => false,
     }
 }
@@ -90,16 +90,16 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
 
 fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
     let typed = listed(error, ContextKind::InvalidArg);
-    // particle-cli's `keys server` took the address of a cloud after its key's file.
-    if path == "server-key set " && !typed.starts_with('-') {
-        let hint = format!("the address of the cloud has an option: --host {typed}");
-        return (format!("'{typed}' is one argument too many"), hint);
-    }
-    let message = if typed.starts_with('-') {
+    let is_option = typed.starts_with('-');
+    let message = if is_option {
         format!("there is no option {typed}")
     } else {
         format!("'{typed}' is one argument too many")
     };
+    // particle-cli's `keys server` took the address of a cloud after its key's file.
+    if path == "server-key set " && !is_option {
+        return (message, format!("the address of the cloud has an option: --host {typed}"));
+    }
     let similar = listed(error, ContextKind::SuggestedArg);
     (message, if similar.is_empty() { similar } else { format!("similar: {similar}") })
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::workflow::{PassphraseOptions, Target};
+use crate::workflow::{CloudOptions, PassphraseOptions, ServerOptions, Target, WriteOptions};
 
 /// Options of a command that works on one Duo, or on all.
 #[derive(Args, Clone, Serialize)]
@@ -187,7 +187,40 @@ pub struct WhichCloud {
     pub token: Option<String>,
 }
 
+impl From<WhichCloud> for CloudOptions {
+    fn from(given: WhichCloud) -> Self {
+        Self {
+            api_url: given.api_url,
+            allow_http: given.allow_http.unwrap_or_default(),
+            allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
+            token_file: given.token_file,
+            token: given.token,
+        }
+    }
+}
+
 /// Makes passphrase options from what an options object says.
 pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
     PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
+}
+
+/// Makes the options for a device port from what an options object says.
+pub fn server(key_file: Option<String>, host: Option<String>, port: Option<u16>) -> ServerOptions {
+    ServerOptions { key_file: key_file.map(Into::into), host, port }
+}
+
+/// Makes the options that every write has from what an options object says.
+pub fn write_options(
+    which: &WrittenDuo,
+    before: BeforeWrite,
+    timeout: Option<u32>,
+) -> Result<WriteOptions, Error> {
+    Ok(WriteOptions {
+        target: which.target()?,
+        archive: before.archive,
+        no_backup: before.no_backup.unwrap_or_default(),
+        accepts_key_loss: before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+        dry_run: before.dry_run.unwrap_or_default(),
+        timeout,
+    })
 }

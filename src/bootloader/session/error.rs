@@ -28,52 +28,34 @@ pub enum SessionError {
         /// Why.
         source: DescriptorError,
     },
-    /// The deadline passed before the session was open.
-    #[error("{what}: the time allowed is over")]
-    Deadline {
-        /// What would have been asked for next.
-        what: &'static str,
-    },
+    /// The deadline passed before the session was open. With what would have been asked for next.
+    #[error("{0}: the time allowed is over")]
+    Deadline(&'static str),
     /// No known bootloader has this `bcdDevice`.
-    #[error("no known bootloader has the version {bcd_device:#06x}")]
-    UnknownGeneration {
-        /// `bcdDevice`.
-        bcd_device: u16,
-    },
-    /// None of the device's memories is the DCT.
-    #[error("the device has no memory named \"{DCT_NAME}\"; it has: {}", list(found))]
-    NoDct {
-        /// The names of its memories, in printable form.
-        found: Vec<String>,
-    },
+    #[error("no known bootloader has the version {0:#06x}")]
+    UnknownGeneration(u16),
+    /// None of the device's memories is the DCT. With their names, in printable form.
+    #[error("the device has no memory named \"{DCT_NAME}\"; it has: {}", list(.0))]
+    NoDct(Vec<String>),
     /// The name of one of the device's memories cannot be read: it may be the DCT, even if another one has the DCT's
-    /// name.
-    #[error("the name of the device's memory {alt} cannot be read")]
-    NameUnread {
-        /// Its alternate setting.
-        alt: u8,
-    },
+    /// name. With its alternate setting.
+    #[error("the name of the device's memory {0} cannot be read")]
+    NameUnread(u8),
     /// More than one of the device's memories has the DCT's name.
     #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
     SeveralDcts,
-    /// The memory with the DCT's name does not have the DCT's layout.
-    #[error("the device's DCT is not laid out as expected: {map}")]
-    UnexpectedDct {
-        /// Its memory map, in printable form.
-        map: String,
-    },
-    /// The internal flash is not found exactly once, or the whole DCT in it cannot be read or written.
-    #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {address:#010x}")]
-    NoWholeDct {
-        /// Where the whole DCT is with this bootloader.
-        address: u32,
-    },
+    /// The memory with the DCT's name does not have the DCT's layout. With its memory map, in printable
+    /// form.
+    #[error("the device's DCT is not laid out as expected: {0}")]
+    UnexpectedDct(String),
+    /// The internal flash is not found exactly once, or the whole DCT in it cannot be read or written. With the
+    /// address of the whole DCT with this bootloader.
+    #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {0:#010x}")]
+    NoWholeDct(u32),
     /// The bytes read at the beginning of the internal flash are not a bootloader, so they were not read from there.
-    #[error("what the device reads at {address:#010x}, where its bootloader lies, is no bootloader")]
-    NoBootloader {
-        /// Where the internal flash begins.
-        address: u32,
-    },
+    /// With the address of that beginning.
+    #[error("what the device reads at {0:#010x}, where its bootloader lies, is no bootloader")]
+    NoBootloader(u32),
     /// Part of the bytes to be written is outside the whole DCT.
     #[error("{length} bytes at {offset} do not lie within the {WHOLE_DCT_LENGTH} bytes of the whole DCT")]
     OutsideWholeDct {
@@ -85,18 +67,12 @@ pub enum SessionError {
     /// The interface has no DFU functional descriptor.
     #[error("the device has no DFU functional descriptor")]
     NoFunctional,
-    /// The protocol is not `DfuSe`.
-    #[error("the device speaks DFU version {version:#06x}, not DfuSe ({DFUSE_VERSION:#06x})")]
-    NotDfuSe {
-        /// `bcdDFUVersion`.
-        version: u16,
-    },
-    /// The device does not offer both reading and writing.
-    #[error("the device does not offer both download and upload (bmAttributes {attributes:#04x})")]
-    Incapable {
-        /// `bmAttributes`.
-        attributes: u8,
-    },
+    /// The protocol is not `DfuSe`. With its `bcdDFUVersion`.
+    #[error("the device speaks DFU version {0:#06x}, not DfuSe ({DFUSE_VERSION:#06x})")]
+    NotDfuSe(u16),
+    /// The device does not offer both reading and writing. With its `bmAttributes`.
+    #[error("the device does not offer both download and upload (bmAttributes {0:#04x})")]
+    Incapable(u8),
     /// `wTransferSize` is too small: for a key, or for a block of the whole DCT.
     #[error("the device takes blocks of {offered} bytes, but a key needs {needed} in one")]
     TransferSize {
@@ -108,18 +84,12 @@ pub enum SessionError {
     /// An operation failed.
     #[error(transparent)]
     Dfu(#[from] DfuError),
-    /// A block was written and could not be read back.
-    #[error("the write could not be read back: {source}")]
-    ReadBack {
-        /// Why.
-        source: Box<SessionError>,
-    },
-    /// The operation was cancelled.
+    /// A block was written and could not be read back. With the reason.
+    #[error("the write could not be read back: {0}")]
+    ReadBack(#[source] Box<SessionError>),
+    /// The operation was cancelled. With whether the flash may have changed before that.
     #[error("cancelled")]
-    Cancelled {
-        /// Whether the flash may have changed before that.
-        touched: Touched,
-    },
+    Cancelled(Touched),
 }
 
 fn list(names: &[String]) -> String {
@@ -131,8 +101,8 @@ impl SessionError {
     pub fn touched(&self) -> Touched {
         match self {
             Self::Dfu(error) => error.touched(),
-            Self::Cancelled { touched } => *touched,
-            Self::ReadBack { .. } => Touched::Yes,
+            Self::Cancelled(touched) => *touched,
+            Self::ReadBack(_) => Touched::Yes,
             _ => Touched::No,
         }
     }
@@ -146,7 +116,7 @@ impl SessionError {
                 DfuError::Device { .. }
                 | DfuError::UnexpectedState { .. }
                 | DfuError::MalformedReply { .. }
-                | DfuError::AddressRefused { .. }
+                | DfuError::AddressRefused(_)
                 | DfuError::ShortRead { .. },
             ) => true,
             _ => false,
@@ -159,10 +129,8 @@ impl SessionError {
 
     /// True if the device may be in the wrong state and can still be reached.
     pub(super) fn is_worth_tidying(&self) -> bool {
-        let hopeless = matches!(
-            self,
-            Self::Dfu(DfuError::Stuck { .. } | DfuError::Leaving | DfuError::NotInDfuMode { .. })
-        );
+        let hopeless =
+            matches!(self, Self::Dfu(DfuError::Stuck { .. } | DfuError::Leaving | DfuError::NotInDfuMode(_)));
         !hopeless && !self.is_disconnected()
     }
 }
@@ -171,7 +139,7 @@ impl From<DriveError> for SessionError {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Dfu(error) => Self::Dfu(error),
-            DriveError::Cancelled { touched } => Self::Cancelled { touched },
+            DriveError::Cancelled(touched) => Self::Cancelled(touched),
         }
     }
 }

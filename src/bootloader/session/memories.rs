@@ -90,7 +90,7 @@ pub(super) fn find_memories(
         let text = match enquiry.string(setting.name)? {
             Some(text) => text,
             None if setting.name == 0 => continue,
-            None => return Err(SessionError::NameUnread { alt: setting.alt }),
+            None => return Err(SessionError::NameUnread(setting.alt)),
         };
         match MemoryMap::parse(&text) {
             Ok(map) if map.name() == DCT_NAME && is_dct(&map) => {
@@ -99,7 +99,7 @@ pub(super) fn find_memories(
                 }
             }
             Ok(map) if map.name() == DCT_NAME => {
-                return Err(SessionError::UnexpectedDct { map: printable(&text) });
+                return Err(SessionError::UnexpectedDct(printable(&text)));
             }
             Ok(map) => {
                 others.push(printable(&text));
@@ -112,7 +112,7 @@ pub(super) fn find_memories(
     }
     let whole_dct = whole_dct_address(generation);
     Ok(Memories {
-        dct: dct.ok_or(SessionError::NoDct { found: others })?,
+        dct: dct.ok_or(SessionError::NoDct(others))?,
         internal: internal
             .pop()
             .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
@@ -125,10 +125,10 @@ fn is_dct(map: &MemoryMap) -> bool {
 
 pub(super) fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {
     if functional.dfu_version != DFUSE_VERSION {
-        return Err(SessionError::NotDfuSe { version: functional.dfu_version });
+        return Err(SessionError::NotDfuSe(functional.dfu_version));
     }
     if !functional.can_download() || !functional.can_upload() {
-        return Err(SessionError::Incapable { attributes: functional.attributes });
+        return Err(SessionError::Incapable(functional.attributes));
     }
     if functional.transfer_size < LARGEST_FIELD {
         let offered = functional.transfer_size;

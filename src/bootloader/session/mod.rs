@@ -154,7 +154,7 @@ impl<'a> DfuSession<'a> {
         let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
         let Some(anchor) = agreed(anchor, &head, &moved) else { return Ok(None) };
         if !is_bootloader(&anchor, base) {
-            return Err(SessionError::NoBootloader { address: INTERNAL });
+            return Err(SessionError::NoBootloader(INTERNAL));
         }
         self.anchor = Some(anchor);
         Ok(agreed(first, &byte, &second))
@@ -203,7 +203,7 @@ impl<'a> DfuSession<'a> {
     ) -> Result<[Buffer; PARTS], SessionError> {
         let deadline = deadline.max(self.driver.clock.now() + READ_BACK_TIME);
         self.read_parts(memory, pointer, parts, Limits { deadline, cancellable: false })
-            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
+            .map_err(|source| SessionError::ReadBack(Box::new(source)))
     }
 
     /// Erases the sector of one copy of the whole DCT, 0 or 1, which is known to hold `held`. Then returns the whole
@@ -227,7 +227,7 @@ impl<'a> DfuSession<'a> {
         let parts = [Part::first(anchor.len()), sector];
         let [proof, now] = self.read_parts(&internal, INTERNAL, parts, Limits::until(deadline))?;
         if proof != anchor || *now != *held {
-            return Err(SessionError::Dfu(DfuError::PointerUnproven { address }));
+            return Err(SessionError::Dfu(DfuError::PointerUnproven(address)));
         }
         let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)?;
         self.run(erase, Start::Ready, Limits::until(deadline))?;
@@ -274,19 +274,19 @@ impl<'a> DfuSession<'a> {
         if proof == *anchor {
             return Ok(read);
         }
-        let unproven = SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL });
-        Err(SessionError::ReadBack { source: Box::new(unproven) })
+        let unproven = SessionError::Dfu(DfuError::PointerUnproven(INTERNAL));
+        Err(SessionError::ReadBack(Box::new(unproven)))
     }
 
     /// The bootloader's first bytes, from [`DfuSession::read_whole_dct_twice`].
     fn known_anchor(&self) -> Result<Buffer, SessionError> {
-        self.anchor.clone().ok_or(SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL }))
+        self.anchor.clone().ok_or(SessionError::Dfu(DfuError::PointerUnproven(INTERNAL)))
     }
 
     /// The internal flash, and where the whole DCT begins in it.
     fn whole_dct(&self) -> Result<(Memory, u32), SessionError> {
         let address = whole_dct_address(self.identity.generation);
-        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
+        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct(address))?;
         let offered = internal.geometry.block();
         if offered < BLOCK {
             return Err(SessionError::TransferSize { offered, needed: BLOCK });
@@ -306,7 +306,7 @@ impl<'a> DfuSession<'a> {
             access.readable() && access.erasable() && access.writable()
         });
         if !is_one(0) || !is_one(WHOLE_DCT_SECTOR) || !is_open {
-            return Err(SessionError::NoWholeDct { address: base });
+            return Err(SessionError::NoWholeDct(base));
         }
         let end = offset.checked_add(length).filter(|end| *end <= WHOLE_DCT_LENGTH);
         let address = end.and_then(|_| at(offset)).ok_or(SessionError::OutsideWholeDct { offset, length })?;

@@ -18,7 +18,7 @@ const PERMISSION_HINT: &str = "this has several causes. The id is a name or mist
 impl From<ApiUrlError> for Error {
     fn from(error: ApiUrlError) -> Self {
         let (code, hint) = match error {
-            ApiUrlError::PlainHttp { .. } => (
+            ApiUrlError::PlainHttp(_) => (
                 Code::PlainHttpRefused,
                 "use https://, or add --allow-http if it is your own cloud on a network you trust",
             ),
@@ -103,28 +103,26 @@ impl From<CloudError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, hint) = match &refusal {
-            Refusal::PermissionDenied { .. }
-            | Refusal::UnknownDevice { .. }
-            | Refusal::UnlistedDevice { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
-            Refusal::TokenInvalid { .. } => {
+            Refusal::PermissionDenied(_) | Refusal::UnknownDevice(_) | Refusal::UnlistedDevice(_) => {
+                (Code::CloudPermissionDenied, PERMISSION_HINT)
+            }
+            Refusal::TokenInvalid(_) => {
                 (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
             }
-            Refusal::TokenExpired { .. } => (Code::CloudTokenExpired, "log in again for a new access token"),
-            Refusal::NotFound { .. } => (Code::CloudNotFound, "check --api-url and the device id"),
-            Refusal::KeyRejected { .. } => {
+            Refusal::TokenExpired(_) => (Code::CloudTokenExpired, "log in again for a new access token"),
+            Refusal::NotFound(_) => (Code::CloudNotFound, "check --api-url and the device id"),
+            Refusal::KeyRejected(_) => {
                 (Code::CloudKeyRejected, "look at the key with: duo-provision inspect FILE")
             }
-            Refusal::RateLimited { .. } => {
-                (Code::CloudRateLimited, "wait a minute, then run the command again")
-            }
+            Refusal::RateLimited(_) => (Code::CloudRateLimited, "wait a minute, then run the command again"),
             Refusal::Timeout | Refusal::ServerError { .. } => {
                 (Code::CloudUnavailable, "wait a minute, then run the command again")
             }
-            Refusal::Redirect { .. } | Refusal::Unexpected { .. } | Refusal::TooLarge { .. } => (
+            Refusal::Redirect { .. } | Refusal::Unexpected { .. } | Refusal::TooLarge(_) => (
                 Code::CloudUnexpectedReply,
                 "check --api-url: something else than a Particle cloud seems to answer there (a proxy, a login page?)",
             ),
-            Refusal::OtherDevice { .. } => (
+            Refusal::OtherDevice(_) => (
                 Code::CloudUnexpectedReply,
                 "run the command again; if it stays so, report it to the cloud's operator",
             ),

@@ -51,7 +51,7 @@ impl Error {
                 (Code::KeyTruncated, "the file is incomplete; copy it again, or look for another backup")
             }
             KeyError::Ec => (Code::KeyEc, "a Duo has an RSA key of 1024 bits"),
-            KeyError::WrongSize { .. } => (
+            KeyError::WrongSize(_) => (
                 Code::KeyWrongSize,
                 "a Duo has a key of 1024 bits; one of 2048 bits may be the server's public key",
             ),
@@ -117,7 +117,7 @@ impl Error {
                  which writes it in the form that the firmware reads",
             ),
             Slot::Ec => (Code::KeySlotEc, NO_KEY_HINT),
-            Slot::WrongSize { .. } => (Code::KeySlotWrongSize, NO_KEY_HINT),
+            Slot::WrongSize(_) => (Code::KeySlotWrongSize, NO_KEY_HINT),
             Slot::Garbage(_) => (Code::KeySlotGarbage, NO_KEY_HINT),
         };
         Some(Self::new(code, format!("the key slot holds {slot}")).hint(hint))

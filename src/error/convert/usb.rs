@@ -111,28 +111,28 @@ impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         let (code, hint) = match error {
             SessionError::Usb(error) => return error.into(),
-            SessionError::Cancelled { .. } => {
+            SessionError::Cancelled(_) => {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
-            SessionError::NoDct { .. }
-            | SessionError::NameUnread { .. }
+            SessionError::NoDct(_)
+            | SessionError::NameUnread(_)
             | SessionError::SeveralDcts
-            | SessionError::UnexpectedDct { .. }
+            | SessionError::UnexpectedDct(_)
             | SessionError::NoFunctional
-            | SessionError::NotDfuSe { .. }
-            | SessionError::Incapable { .. }
-            | SessionError::UnknownGeneration { .. }
+            | SessionError::NotDfuSe(_)
+            | SessionError::Incapable(_)
+            | SessionError::UnknownGeneration(_)
             | SessionError::Descriptor { .. }
             | SessionError::TransferSize { .. } => (
                 Code::NotADuo,
                 "this is not a RedBear Duo's bootloader as r3 to r6 are; nothing was read or written",
             ),
-            SessionError::NoWholeDct { .. } => (
+            SessionError::NoWholeDct(_) => (
                 Code::NotADuo,
                 "use the application section in its place, which holds the keys: duo-provision dct backup, and dct restore \
                  with --fields",
             ),
-            SessionError::NoBootloader { .. } | SessionError::Dfu(DfuError::PointerUnproven { .. }) => (
+            SessionError::NoBootloader(_) | SessionError::Dfu(DfuError::PointerUnproven(_)) => (
                 Code::AddressUnproven,
                 "run the same command again; if it ends like this every time, press RESET, put the Duo into DFU mode again, or \
                  try another cable or USB port",

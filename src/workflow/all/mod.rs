@@ -7,10 +7,8 @@ mod report;
 mod told_of;
 
 pub use at_once::{Ended, Piece, each};
-pub use find::AllOptions;
-pub use find::{Place, Wanted, one_or_all};
-pub use report::{AllCounts, AllDone, OneDone};
-pub use report::{OfOne, Report};
+pub use find::{AllOptions, Place, Wanted, one_or_all};
+pub use report::{AllCounts, AllDone, OfOne, OneDone, Report};
 
 use crate::error::Error;
 use crate::workflow::context::{Context, Target};

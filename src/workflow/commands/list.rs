@@ -54,7 +54,7 @@ impl ListedState {
             },
             Slot::Pkcs8(_) | Slot::Pem(_) | Slot::Misread(..) => Self::Misread,
             Slot::Blank | Slot::ResetImage => Self::Blank,
-            Slot::Zeros | Slot::Ec | Slot::WrongSize { .. } | Slot::Garbage(_) => Self::NoKey,
+            Slot::Zeros | Slot::Ec | Slot::WrongSize(_) | Slot::Garbage(_) => Self::NoKey,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `provision`: sends the Duo's public key to the cloud.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
@@ -18,10 +18,10 @@ use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
-use crate::workflow::input::token;
+use crate::workflow::input::token::CloudOptions;
 use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
-use crate::workflow::network::pairing::{Server, ServerChoice};
+use crate::workflow::network::pairing::{Server, ServerChoice, ServerOptions};
 use crate::workflow::next::{self, which_of};
 use crate::workflow::record::journal::{Records, absolute, selection, started};
 
@@ -42,24 +42,12 @@ pub struct ProvisionOptions {
     pub from_device: bool,
     /// Prove afterwards, with the Duo's handshake, that the key and the cloud's are a pair.
     pub verify: bool,
-    /// The server's public key, if it is not the one in the Duo, or Particle's.
-    pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, if it is not the one in the Duo, or Particle's.
-    pub host: Option<String>,
-    /// The server's TCP port for devices.
-    pub port: Option<u16>,
+    /// The device port, if it is not the one that the Duo names, or Particle's.
+    pub server: ServerOptions,
     /// The product id; 88 by default.
     pub product_id: Option<u32>,
-    /// The cloud's API.
-    pub api_url: Option<String>,
-    /// Permit plain HTTP to another machine.
-    pub allow_http: bool,
-    /// With `from_device`: send the key to a cloud that the Duo does not name.
-    pub allow_other_cloud: bool,
-    /// A file with the token, or `-`.
-    pub token_file: Option<String>,
-    /// The token.
-    pub token: Option<String>,
+    /// Which cloud, and the token for it.
+    pub cloud: CloudOptions,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
     /// Accept what is read even if nothing proves the address that it was read from.
@@ -135,7 +123,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let context = context.within(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
-    let choice = server_choice(options)?;
+    let choice = ServerChoice::read(&options.server)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
     let file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key);
@@ -143,7 +131,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         return Err(Error::invalid("the key file holds a public key, which --verify cannot prove")
             .hint("name a file with the private key, or leave --verify out"));
     }
-    let cloud = find_cloud(context, options)?;
+    let cloud = Cloud::find(context, &options.cloud)?;
     let subject = match file {
         _ if options.from_device => {
             let target = Target { device: Some(device_id), ..target(options)? };
@@ -168,8 +156,8 @@ pub fn provision_all(
     let context = context.within(options.timeout)?;
     check_all(options)?;
     let wanted = Wanted::read(&target(options)?, all)?;
-    let choice = server_choice(options)?;
-    let cloud = find_cloud(context, options)?;
+    let choice = ServerChoice::read(&options.server)?;
+    let cloud = Cloud::find(context, &options.cloud)?;
     let places = wanted.find(context, &[DUO])?;
     let mut report = Report::new(context);
     let read = |context: Context<'_>, piece: &Piece<()>| {
@@ -280,20 +268,6 @@ impl OfOne for ProvisionDone {
     }
 }
 
-fn server_choice(options: &ProvisionOptions) -> Result<ServerChoice, Error> {
-    ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)
-}
-
-fn find_cloud(context: Context<'_>, options: &ProvisionOptions) -> Result<Cloud, Error> {
-    let wanted = token::Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    };
-    Cloud::find(context, &wanted)
-}
-
 /// The attached Duo that the options select, without the device id.
 fn target(options: &ProvisionOptions) -> Result<Target, Error> {
     let (enter_dfu, wait) = (options.enter_dfu, options.wait);
@@ -310,7 +284,8 @@ fn ready(
     device_id: DeviceId,
     subject: Subject,
 ) -> Result<Ready, Error> {
-    let server = if options.verify { Some(server(choice, &subject, cloud, device_id)?) } else { None };
+    let server =
+        if options.verify { Some(server(options, choice, &subject, cloud, device_id)?) } else { None };
     let done = ProvisionDone {
         device_id,
         fingerprint: subject.public.fingerprint(),
@@ -376,6 +351,7 @@ fn not_proven(error: Error, started: &Started, done: &ProvisionDone) -> Error {
 
 /// The server at the cloud's device port: what was typed, else what the Duo names, else Particle's.
 fn server(
+    options: &ProvisionOptions,
     choice: ServerChoice,
     subject: &Subject,
     cloud: &Cloud,
@@ -384,8 +360,8 @@ fn server(
     if let Some((device, held)) = &subject.attached {
         return choice.of_device(held, device_id).map_err(|error| error.on(device, KeyState::Unchanged));
     }
-    choice.check_whole()?;
-    if !choice.names_key() && !cloud.is_particle() {
+    options.server.check_whole()?;
+    if options.server.key_file.is_none() && !cloud.is_particle() {
         let message =
             format!("{} is not Particle's, and nothing says where its devices connect to", cloud.api_url());
         return Err(Error::invalid(message)
@@ -417,12 +393,12 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
     let request = Request {
         file: options.key_file.as_ref().map(absolute),
         api_url: Some(done.api_url.clone()),
-        allow_http: options.allow_http,
-        allow_other_cloud: options.allow_other_cloud,
+        allow_http: options.cloud.allow_http,
+        allow_other_cloud: options.cloud.allow_other_cloud,
         verify: options.verify,
-        server_key: options.server_key.as_ref().map(absolute),
-        host: options.host.clone(),
-        port: options.port,
+        server_key: options.server.key_file.as_ref().map(absolute),
+        host: options.server.host.clone(),
+        port: options.server.port,
         product_id: options.product_id,
         from_device: options.from_device,
         allow_unproven_address: options.allow_unproven_address,
@@ -459,8 +435,7 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
-    let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
-    if typed && !options.verify {
+    if options.server.is_typed() && !options.verify {
         return contradiction(
             "--server-key, --host and --port are for the proof: add --verify, or leave them out",
         );
@@ -471,7 +446,7 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
              nobody's here",
         );
     }
-    if options.allow_other_cloud && !options.from_device {
+    if options.cloud.allow_other_cloud && !options.from_device {
         return contradiction(
             "--allow-other-cloud is about the cloud that an attached Duo names, which only --from-device reads",
         );
@@ -481,7 +456,7 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
             "--enter-dfu and --wait are for an attached Duo, which only --from-device reads",
         );
     }
-    if options.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
+    if options.cloud.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
         return contradiction(
             "standard input holds the token or the passphrase, not both; give one of them a file",
         );
@@ -505,7 +480,7 @@ fn read_from_device(
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
     let which = which_of(&(&device).into(), &selection(context, target));
-    other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
+    other_cloud::check(context, cloud, &named, options.cloud.allow_other_cloud, &which).map_err(on)?;
     let key = snapshot.own_key().map_err(on)?.clone();
     let (public, source) = (key.public_key(), PublicKeySource::Device);
     Ok((device_id, Subject { public, source, private: Some(key), attached: Some((device, snapshot)) }))

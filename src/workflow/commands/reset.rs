@@ -5,29 +5,19 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
-use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target};
+use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
 /// The options of `reset`.
 #[derive(Clone, Debug, Default)]
 pub struct ResetOptions {
-    /// Which Duo.
-    pub target: Target,
-    /// The archive's folder.
-    pub archive: Option<String>,
-    /// Make no backup of what is there.
-    pub no_backup: bool,
-    /// Accept, with `no_backup`, that a power cut can leave no key at all.
-    pub accepts_key_loss: bool,
+    /// Which Duo, and the options that every write has.
+    pub write: WriteOptions,
     /// Encrypt the backup of what is there with a passphrase.
     pub encrypt: bool,
     /// The passphrase.
     pub passphrase: PassphraseOptions,
-    /// Write nothing anywhere.
-    pub dry_run: bool,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
 }
 
 /// The key slot now holds the reset image, and the Duo has left DFU mode.
@@ -51,22 +41,12 @@ pub struct ResetDone {
 
 /// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
-    let context = context.within(options.timeout)?;
+    let write = &options.write;
+    let context = context.within(write.timeout)?;
     check_used(&options.passphrase, options.encrypt)?;
-    let terms = Terms {
-        target: &options.target,
-        boards: &[DUO],
-        archive: options.archive.as_deref(),
-        no_backup: options.no_backup,
-        accepts_key_loss: options.accepts_key_loss,
-        encrypt: Passphrases::new(context, &options.passphrase).for_backup(
-            options.encrypt,
-            options.no_backup,
-            options.dry_run,
-        )?,
-        leave: true,
-        dry_run: options.dry_run,
-    };
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let encrypt = passphrases.for_backup(options.encrypt, write.no_backup, write.dry_run)?;
+    let terms = Terms { options: write, boards: &[DUO], encrypt, leave: true };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
     let (device, previous) = (transaction.opened.device.clone(), held.fingerprint());
@@ -78,5 +58,5 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
     let proposal = Proposal { then, ..Proposal::new(started, writing, plan, already) };
     let outcome = transaction.commit(proposal)?;
     let (backup, written) = (outcome.backup, outcome.written);
-    Ok(ResetDone { device, previous, backup, written, dry_run: options.dry_run })
+    Ok(ResetDone { device, previous, backup, written, dry_run: write.dry_run })
 }

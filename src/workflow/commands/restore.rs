@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
-use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target};
+use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan};
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
 use crate::workflow::record::journal::absolute;
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
 /// The options of `restore`.
 #[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
-    /// Which Duo.
-    pub target: Target,
+    /// Which Duo, and the options that every write has.
+    pub write: WriteOptions,
     /// The key file; ignored if there is a `key`.
     pub file: PathBuf,
     /// The key itself, instead of a file.
@@ -25,20 +25,10 @@ pub struct RestoreOptions {
     pub leave: bool,
     /// Write a key even if it is known to belong to another device.
     pub allow_other_device: bool,
-    /// The archive's folder.
-    pub archive: Option<String>,
-    /// Make no backup of what is there.
-    pub no_backup: bool,
-    /// Accept, with `no_backup`, that a power cut can leave no key at all.
-    pub accepts_key_loss: bool,
     /// Encrypt the backup of what is there with a passphrase.
     pub encrypt: bool,
     /// The passphrase of the key file and of the backup.
     pub passphrase: PassphraseOptions,
-    /// Write nothing anywhere.
-    pub dry_run: bool,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
 }
 
 /// A key that is in place: read back and compared.
@@ -70,7 +60,8 @@ pub struct RestoreDone {
 
 /// Checks the file, backs up what is there, asks, writes, reads back, compares.
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
-    let context = context.within(options.timeout)?;
+    let write = &options.write;
+    let context = context.within(write.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let source = match &options.key {
         Some(KeyBytes(bytes)) => WritableKey::of_bytes(bytes, &mut passphrases)?,
@@ -80,16 +71,8 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
         context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
     }
-    let terms = Terms {
-        target: &options.target,
-        boards: &BOARDS,
-        archive: options.archive.as_deref(),
-        no_backup: options.no_backup,
-        accepts_key_loss: options.accepts_key_loss,
-        encrypt: passphrases.for_backup(options.encrypt, options.no_backup, options.dry_run)?,
-        leave: options.leave,
-        dry_run: options.dry_run,
-    };
+    let encrypt = passphrases.for_backup(options.encrypt, write.no_backup, write.dry_run)?;
+    let terms = Terms { options: write, boards: &BOARDS, encrypt, leave: options.leave };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
     let (device, archive) = (transaction.opened.device.clone(), transaction.archive.as_ref());
@@ -123,6 +106,6 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         backup: outcome.backup,
         written: outcome.written,
         left: outcome.left,
-        dry_run: options.dry_run,
+        dry_run: write.dry_run,
     })
 }

@@ -7,18 +7,18 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
-use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target};
+use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot};
 use crate::workflow::describe::server::{ServerReport, field_of_key_file};
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::network::pairing::address_of;
 use crate::workflow::record::journal::absolute;
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
 /// The options of `server-key set` and `server-key restore`.
 #[derive(Clone, Debug, Default)]
 pub struct ServerKeySetOptions {
-    /// Which Duo.
-    pub target: Target,
+    /// Which Duo, and the options that every write has.
+    pub write: WriteOptions,
     /// The cloud's public key, with or without an address after it; Particle's own key and address by default.
     pub file: Option<PathBuf>,
     /// The cloud's name or IPv4 address. By default the one in the file, else the one in the Duo.
@@ -29,16 +29,6 @@ pub struct ServerKeySetOptions {
     pub no_address: bool,
     /// Leave DFU mode afterwards.
     pub leave: bool,
-    /// The archive's folder.
-    pub archive: Option<String>,
-    /// Make no backup of what is there.
-    pub no_backup: bool,
-    /// Accept, with `no_backup`, that a power cut can leave no key at all.
-    pub accepts_key_loss: bool,
-    /// Write nothing anywhere.
-    pub dry_run: bool,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
 }
 
 /// Where the address after a cloud's key comes from.
@@ -99,18 +89,10 @@ pub fn set_server_key(
     context: Context<'_>,
     options: &ServerKeySetOptions,
 ) -> Result<ServerKeyWritten, Error> {
-    let context = context.within(options.timeout)?;
+    let write = &options.write;
+    let context = context.within(write.timeout)?;
     let cloud = Cloud::of(context, options)?;
-    let terms = Terms {
-        target: &options.target,
-        boards: &[DUO],
-        archive: options.archive.as_deref(),
-        no_backup: options.no_backup,
-        accepts_key_loss: options.accepts_key_loss,
-        encrypt: None,
-        leave: options.leave,
-        dry_run: options.dry_run,
-    };
+    let terms = Terms { options: write, boards: &[DUO], encrypt: None, leave: options.leave };
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
     let device = transaction.opened.device.clone();
@@ -121,7 +103,7 @@ pub fn set_server_key(
     let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
     note(context, address.as_ref(), address_source);
     let caution = itself(address.as_ref()).filter(|_| !device.simulated);
-    if let Some(caution) = caution.as_ref().filter(|_| options.dry_run || !context.control.asks()) {
+    if let Some(caution) = caution.as_ref().filter(|_| write.dry_run || !context.control.asks()) {
         context.note(caution);
     }
     let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
@@ -151,7 +133,7 @@ pub fn set_server_key(
         backup: outcome.backup,
         written: outcome.written,
         left: outcome.left,
-        dry_run: options.dry_run,
+        dry_run: write.dry_run,
     })
 }
 

@@ -94,7 +94,7 @@ fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<Operatio
 }
 
 fn refused(operation: &Operation) -> Error {
-    let subject = format!("the {} that began {}", operation.kind().name(), operation.started_at);
+    let subject = format!("the {} that began {}", operation.kind(), operation.started_at);
     let refuse = |why: &str| Error::new(Code::CannotDismiss, format!("{subject} is not dismissed: {why}"));
     if operation.running {
         return refuse("another process is at it").hint("wait until it has ended");

@@ -17,7 +17,7 @@ use crate::workflow::device::opened::Opened;
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
-use crate::workflow::network::pairing::{Server, ServerChoice};
+use crate::workflow::network::pairing::{Server, ServerChoice, ServerOptions};
 use crate::workflow::network::unpaired::Unpaired;
 use crate::workflow::record::journal::{absolute, record_proof};
 
@@ -30,12 +30,8 @@ pub struct VerifyOptions {
     pub key_file: Option<PathBuf>,
     /// The passphrase of the key file.
     pub passphrase: PassphraseOptions,
-    /// The server's public key, if it is not the one in the Duo.
-    pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, if it is not the one in the Duo.
-    pub host: Option<String>,
-    /// The server's TCP port.
-    pub port: Option<u16>,
+    /// The device port, if it is not the one that the Duo names, or Particle's.
+    pub server: ServerOptions,
     /// Seconds for each step.
     pub timeout: Option<u32>,
 }
@@ -71,9 +67,9 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
     Request {
         file: options.key_file.as_ref().map(absolute),
         from_device,
-        server_key: options.server_key.as_ref().map(absolute),
-        host: options.host.clone(),
-        port: options.port,
+        server_key: options.server.key_file.as_ref().map(absolute),
+        host: options.server.host.clone(),
+        port: options.server.port,
         usbip: context.bus.address().filter(|_| from_device),
         path: options.target.path.clone(),
         ..Request::default()
@@ -85,7 +81,7 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
     let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, options.key_file.is_some())?;
-    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+    let choice = ServerChoice::read(&options.server)?;
     let claim = match &options.key_file {
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice)?,
@@ -105,7 +101,7 @@ pub fn verify_all(
     let wanted = Wanted::read(&options.target, all)?;
     let context = context.within(options.timeout)?;
     check_opens(&options.passphrase, false)?;
-    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+    let choice = ServerChoice::read(&options.server)?;
     let places = wanted.find(context, &[DUO])?;
     Ok(all::run(context, &wanted, places, |context, target| {
         let options = VerifyOptions { target, ..options.clone() };
@@ -130,7 +126,7 @@ fn prove(context: Context<'_>, options: &VerifyOptions, claim: Claim) -> Result<
             device: claim.device.as_ref(),
             path: options.target.path.clone(),
             particle: claim.server.key.is_particle(),
-            named: claim.device.is_some() && options.host.is_none() && options.port.is_none(),
+            named: claim.device.is_some() && options.server.host.is_none() && options.server.port.is_none(),
         };
         let error = unpaired.explained(error, context);
         match &claim.device {
@@ -166,7 +162,7 @@ fn claim_of_file(
         let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
         return Err(Error::invalid(message));
     }
-    choice.check_whole()?;
+    options.server.check_whole()?;
     let (given, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))

@@ -127,8 +127,12 @@ fn shown_phase<S: Serializer>(phase: &Phase, serializer: S) -> Result<S::Ok, S::
     ShownPhase { phase: *phase, description: phase.words() }.serialize(serializer)
 }
 
-fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((time.as_secs_f64() * 1000.0).round())
+fn milliseconds<S: Serializer>(
+    time: &(impl Copy + Into<Option<Duration>>),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let time: Option<Duration> = (*time).into();
+    time.map(|time| (time.as_secs_f64() * 1000.0).round()).serialize(serializer)
 }
 
 /// What became of one device of a list.
@@ -182,12 +186,6 @@ pub struct FleetAsked {
     pub code: Option<Code>,
     /// Why it is not known, in words.
     pub message: Option<String>,
-}
-
-// serde passes references.
-#[allow(clippy::ref_option)]
-fn maybe_milliseconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.map(|time| (time.as_secs_f64() * 1000.0).round()).serialize(serializer)
 }
 
 /// Something that happened.
@@ -290,7 +288,7 @@ pub enum Event {
         /// Devices per second since the start.
         rate: f64,
         /// All requests pause, for this many milliseconds more.
-        #[serde(rename = "pausedMs", serialize_with = "maybe_milliseconds")]
+        #[serde(rename = "pausedMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
         paused: Option<Duration>,
     },

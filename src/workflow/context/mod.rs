@@ -15,10 +15,8 @@ use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-pub use self::board::{BOARDS, DUO, ids};
-pub use self::board::{Board, BoardName, BootloaderName};
-pub use self::cancel::Cancel;
-pub use self::cancel::interrupted;
+pub use self::board::{BOARDS, Board, BoardName, BootloaderName, DUO, ids};
+pub use self::cancel::{Cancel, interrupted};
 pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
 pub use self::one_of_all::{DuoEnded, DuoOutcome, PlannedKey, SendPlan};
 pub(crate) use self::plan::shown_evidence;
@@ -27,8 +25,10 @@ pub use self::plan::{
     ShownEvidence,
 };
 pub use self::snapshot::{Snapshot, WholeHeld};
-pub use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
-pub use self::target::{DeviceRef, ShowOptions, Target, TargetOptions};
+pub use self::target::{
+    BUTTONS_HINT, DFU_MODE, DeviceRef, NORMAL_MODE, ShowOptions, Target, TargetOptions, bring_hint,
+    passed_through,
+};
 pub use self::timeout::Timeout;
 use crate::error::Error;
 use crate::usb::{Bus, Clock};

@@ -30,7 +30,7 @@ pub fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
 fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
     let deadline = opened.context.deadline();
     opened.session.leave(deadline).map_err(|error| match error {
-        SessionError::Cancelled { .. } => interrupted(),
+        SessionError::Cancelled(_) => interrupted(),
         error => Error::new(Code::LeaveFailed, "the Duo did not agree to leave DFU mode").because(error),
     })?;
     let (context, device, address) = (opened.context, opened.device.clone(), opened.address);

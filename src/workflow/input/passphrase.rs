@@ -95,11 +95,11 @@ impl<'a> Passphrases<'a> {
         if let Some(passphrase) = self.given()? {
             return Ok(passphrase);
         }
-        let missing =
-            || Error::new(Code::PassphraseMissing, "no passphrase was given to encrypt the key with");
         let request = PassphraseRequest { purpose: PassphrasePurpose::Encrypt, path: None, again: false };
-        let passphrase = self.ask(&request)?;
-        let passphrase = passphrase.ok_or_else(|| missing().hint(PASSPHRASE_HINT))?;
+        let passphrase = self.ask(&request)?.ok_or_else(|| {
+            Error::new(Code::PassphraseMissing, "no passphrase was given to encrypt the key with")
+                .hint(PASSPHRASE_HINT)
+        })?;
         self.found = Some(passphrase.clone());
         Ok(passphrase)
     }

@@ -27,13 +27,19 @@ const MAX_INPUT: usize = 2 * (MAX_LEN + 3);
 const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN, or put the token into a file \
     and add --token-file FILE (- reads it from standard input)";
 
-/// The options for the cloud and the token.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted<'a> {
-    pub api_url: Option<&'a str>,
-    pub token: Option<&'a str>,
-    pub token_file: Option<&'a str>,
+/// The options for the cloud and the token. No `Debug`: it may hold a token.
+#[derive(Clone, Default)]
+pub struct CloudOptions {
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
     pub allow_http: bool,
+    /// Use a cloud that the Duo does not name.
+    pub allow_other_cloud: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
 }
 
 /// A token and the only cloud that it is sent to.
@@ -44,16 +50,16 @@ pub struct Credentials {
 }
 
 /// Finds the token and the cloud, and refuses a connection that would show the token to others.
-pub fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
-    let api = wanted.api_url.map(str::parse::<ApiUrl>).transpose()?;
+pub fn resolve(context: Context<'_>, options: &CloudOptions) -> Result<Credentials, Error> {
+    let api = options.api_url.as_deref().map(str::parse::<ApiUrl>).transpose()?;
     if let Some(api) = &api {
-        api.check_transport(wanted.allow_http)?;
+        api.check_transport(options.allow_http)?;
     }
-    let credentials = match given(context, wanted)? {
+    let credentials = match given(context, options)? {
         Some(token) => Credentials { token, api: api.unwrap_or_default() },
         None => from_profile(context, api)?,
     };
-    credentials.api.check_transport(wanted.allow_http)?;
+    credentials.api.check_transport(options.allow_http)?;
     if !credentials.api.is_https() && !credentials.api.is_loopback() {
         context.note(format!(
             "the access token goes to {} over plain HTTP (--allow-http): anyone on that network can read it",
@@ -68,7 +74,7 @@ pub fn is_in_environment(context: Context<'_>) -> bool {
     (context.env)(TOKEN_VARIABLE).is_some_and(|value| !value.is_empty())
 }
 
-fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Error> {
+fn given(context: Context<'_>, options: &CloudOptions) -> Result<Option<Token>, Error> {
     let invalid = |where_from: &str| {
         let where_from = where_from.to_owned();
         move |error| {
@@ -76,10 +82,10 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
                 .hint("copy the token again; it is one word")
         }
     };
-    if let Some(token) = wanted.token {
+    if let Some(token) = &options.token {
         return Token::new(token).map(Some).map_err(invalid("the token option"));
     }
-    if let Some(file) = wanted.token_file {
+    if let Some(file) = &options.token_file {
         let bytes = secret::read(file, &FILE, MAX_INPUT)?;
         let text = to_utf8(&bytes);
         let name = if file == "-" { "standard input" } else { file };

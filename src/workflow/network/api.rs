@@ -14,7 +14,7 @@ use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::PublicKey;
 use crate::workflow::context::{Context, Event, Phase, Timeout};
-use crate::workflow::input::token::{Wanted, resolve};
+use crate::workflow::input::token::{CloudOptions, resolve};
 use crate::workflow::network::runtime::wait_for;
 
 /// The time for a question about a device: if the Duo is offline, a particle-iot/spark-server asks it and waits for 30
@@ -61,10 +61,10 @@ impl Message {
 
 impl Cloud {
     /// Finds the cloud and the token; sends nothing.
-    pub fn find(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Self, Error> {
-        let credentials = resolve(context, wanted)?;
+    pub fn find(context: Context<'_>, options: &CloudOptions) -> Result<Self, Error> {
+        let credentials = resolve(context, options)?;
         let network = NetworkEnv::from_lookup(context.env);
-        let client = Client::new(credentials.api, wanted.allow_http, network)?;
+        let client = Client::new(credentials.api, options.allow_http, network)?;
         Ok(Self { client, token: credentials.token, timeout: context.timeout })
     }
 

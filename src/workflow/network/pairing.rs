@@ -1,6 +1,6 @@
 //! Proves that a private key and a cloud's public key for it are a pair; needs no Duo.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::archive::read_bounded;
@@ -24,8 +24,37 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// The most bytes of a server key file that are read. A key followed by an address has 768.
 const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
-/// The options that choose the cloud that a Duo is for.
-#[derive(Clone)]
+/// The options for the device port of a cloud.
+#[derive(Clone, Debug, Default)]
+pub struct ServerOptions {
+    /// The file with the server's public key, if it is not the one in the Duo, or Particle's.
+    pub key_file: Option<PathBuf>,
+    /// The server's name or IP address, if it is not the one in the Duo, or Particle's.
+    pub host: Option<String>,
+    /// The server's TCP port.
+    pub port: Option<u16>,
+}
+
+impl ServerOptions {
+    /// True if any of them was typed.
+    pub const fn is_typed(&self) -> bool {
+        self.key_file.is_some() || self.host.is_some() || self.port.is_some()
+    }
+
+    /// Refuses a key without an address, and an address without a key. For use without a Duo, which could have the
+    /// other half.
+    pub fn check_whole(&self) -> Result<(), Error> {
+        if self.key_file.is_some() == self.host.is_some() {
+            return Ok(());
+        }
+        let message = "of another cloud than Particle's, both its key and its address are needed";
+        Err(Error::invalid(message)
+            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
+    }
+}
+
+/// The cloud that the options choose for a Duo; by default, none.
+#[derive(Clone, Default)]
 pub struct ServerChoice {
     key: Option<ServerKey>,
     address: Option<ServerAddress>,
@@ -42,32 +71,17 @@ pub struct Server {
 
 impl ServerChoice {
     /// Checks the options, and reads the key file.
-    pub fn read(key: Option<&Path>, host: Option<&str>, port: Option<u16>) -> Result<Self, Error> {
+    pub fn read(options: &ServerOptions) -> Result<Self, Error> {
+        let port = options.port;
         if port == Some(0) {
             return Err(Error::invalid("0 is no port that a cloud listens on")
                 .hint("leave --port out for the one in the Duo, or 5683"));
         }
         Ok(Self {
-            key: key.map(read_server_key).transpose()?,
-            address: host.map(|host| address_of(host, port.unwrap_or(0))).transpose()?,
+            key: options.key_file.as_deref().map(read_server_key).transpose()?,
+            address: options.host.as_deref().map(|host| address_of(host, port.unwrap_or(0))).transpose()?,
             port,
         })
-    }
-
-    /// True if the options name a key.
-    pub const fn names_key(&self) -> bool {
-        self.key.is_some()
-    }
-
-    /// Refuses a key without an address, and an address without a key. For use without a Duo, which could have the
-    /// other half.
-    pub fn check_whole(&self) -> Result<(), Error> {
-        if self.key.is_some() == self.address.is_some() {
-            return Ok(());
-        }
-        let message = "of another cloud than Particle's, both its key and its address are needed";
-        Err(Error::invalid(message)
-            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
     }
 
     /// Host and port, for messages.

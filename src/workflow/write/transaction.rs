@@ -19,17 +19,37 @@ use crate::workflow::record::backup::{Backups, Destination, Keeper, Place, locat
 use crate::workflow::record::journal::{OperationRecord, Records, absolute, started};
 
 /// The options that every write has.
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds for each step.
+    pub timeout: Option<u32>,
+}
+
+impl WriteOptions {
+    /// True if a backup is wanted.
+    const fn keeps(&self) -> bool {
+        !self.no_backup && !self.dry_run
+    }
+}
+
+/// How a command writes.
 pub struct Terms<'o> {
-    pub target: &'o Target,
+    pub options: &'o WriteOptions,
     /// The boards that may be written.
     pub boards: &'static [Board],
-    pub archive: Option<&'o str>,
-    pub no_backup: bool,
-    pub accepts_key_loss: bool,
     /// The passphrase that encrypts the backup of the key.
     pub encrypt: Option<Passphrase>,
     pub leave: bool,
-    pub dry_run: bool,
 }
 
 /// A Duo that was found, after the check that a backup can be kept.
@@ -121,12 +141,13 @@ pub struct Outcome {
 impl<'a, 'o> Transaction<'a, 'o> {
     /// Checks that the backup and the journal can be kept, and then finds the Duo.
     pub fn open(context: Context<'a>, terms: Terms<'o>) -> Result<Self, Error> {
+        let options = terms.options;
         // Located even with --no-backup: the archive may know the key as another device's.
-        let archive = locate_archive(context, terms.archive);
-        let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
-        let journal = if terms.dry_run { None } else { Some(Records::required(context)?) };
-        let opened = Opened::find_board(context, terms.target, terms.boards)?;
-        check_unbacked(&opened, terms.no_backup, terms.accepts_key_loss)?;
+        let archive = locate_archive(context, options.archive.as_deref());
+        let archive = if options.keeps() { Some(archive.and_then(prepared)?) } else { archive.ok() };
+        let journal = if options.dry_run { None } else { Some(Records::required(context)?) };
+        let opened = Opened::find_board(context, &options.target, terms.boards)?;
+        check_unbacked(&opened, options)?;
         Ok(Self { opened, context, terms, archive, journal })
     }
 
@@ -137,13 +158,14 @@ impl<'a, 'o> Transaction<'a, 'o> {
         keys: (Option<Fingerprint>, Option<Fingerprint>),
         request: Request,
     ) -> Started {
+        let Terms { options, leave, .. } = self.terms;
         let request = Request {
-            leave: self.terms.leave,
-            allow_unproven_address: self.terms.target.allow_unproven_address,
+            leave,
+            allow_unproven_address: options.target.allow_unproven_address,
             encrypt: self.terms.encrypt.is_some(),
-            archive: self.terms.archive.map(absolute),
+            archive: options.archive.as_ref().map(absolute),
             usbip: self.context.bus.address(),
-            path: self.terms.target.path.clone(),
+            path: options.target.path.clone(),
             ..request
         };
         started(operation, (&self.opened.device).into(), keys, request)
@@ -155,7 +177,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         let Self { opened, context, terms, archive, journal: Some(journal) } = self else {
             return Ok(Outcome::default());
         };
-        let destination = archive.filter(|_| keeps(&terms)).map(Place::Archive);
+        let destination = archive.filter(|_| terms.options.keeps()).map(Place::Archive);
         let destination = destination.map(|place| Destination { place, encrypt: terms.encrypt });
         let started = proposal.started.clone();
         journal.follow(context, started, |record| {
@@ -167,11 +189,6 @@ impl<'a, 'o> Transaction<'a, 'o> {
 fn prepared(archive: Archive) -> Result<Archive, Error> {
     archive.prepare()?;
     Ok(archive)
-}
-
-/// True if a backup is wanted.
-fn keeps(terms: &Terms<'_>) -> bool {
-    !terms.no_backup && !terms.dry_run
 }
 
 fn run<W: Writing>(
@@ -258,9 +275,13 @@ const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";
 /// Refuses a write without a backup if the write is not atomic, unless that is accepted. r3 to r5 first program the new
 /// bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
 /// redbear/Duo `firmware/bootloader`); r6 leaves the old copy alone until the new one is whole.
-fn check_unbacked(opened: &Opened<'_>, no_backup: bool, accepted: bool) -> Result<(), Error> {
+fn check_unbacked(opened: &Opened<'_>, options: &WriteOptions) -> Result<(), Error> {
     let device = &opened.device;
-    if !no_backup || accepted || !device.board.is_duo() || device.copy_rule == CopyRule::R6 {
+    if !options.no_backup
+        || options.accepts_key_loss
+        || !device.board.is_duo()
+        || device.copy_rule == CopyRule::R6
+    {
         return Ok(());
     }
     let message = "without a backup the key can be lost for good here: the firmware of bootloaders r3 to r5 programs the \

@@ -155,7 +155,7 @@ impl Course {
     }
 
     fn taken(&mut self, step: &Step<'_>, then: Buffer) {
-        if let Step::Erase { copy } = step {
+        if let Step::Erase(copy) = step {
             self.known.erased[*copy] = true;
         }
         self.held = then;
@@ -177,11 +177,11 @@ impl Course {
             .map_err(|obstacle| unknown(doubt, obstacle, &device, job))?;
         let sector = self.held.get(step.range()).unwrap_or_default();
         let was_blank = sector.iter().all(|byte| *byte == 0xff);
-        if matches!(step, Step::Erase { .. }) && !was_blank && held.get(step.range()) == Some(sector) {
+        if matches!(step, Step::Erase(_)) && !was_blank && held.get(step.range()) == Some(sector) {
             return Err(not_erased(&held, &device, job));
         }
         self.known = Known { erased: [false; 2], after_cut: true, ..self.known };
-        if held.as_slice() != then || matches!(step, Step::Erase { .. }) {
+        if held.as_slice() != then || matches!(step, Step::Erase(_)) {
             self.doubts += 1;
         }
         if self.doubts == DOUBTS {
@@ -273,7 +273,7 @@ enum StepOutcome {
 fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> StepOutcome {
     let deadline = opened.context.deadline();
     let outcome = match step {
-        Step::Erase { copy } => {
+        Step::Erase(copy) => {
             let sector = held.get(step.range()).unwrap_or_default();
             let read = opened.session.erase_whole_dct_sector(*copy, sector, deadline);
             read.map(|read| *read == *then)
@@ -321,7 +321,7 @@ impl Probe for OfStep<'_> {
         let blank = |part: &Range<usize>| {
             held.get(part.clone()).is_some_and(|part| part.iter().all(|byte| *byte == 0xff))
         };
-        let strayed = matches!(self.step, Step::Erase { .. }) && same(range) && others.iter().all(blank);
+        let strayed = matches!(self.step, Step::Erase(_)) && same(range) && others.iter().all(blank);
         strayed || others.into_iter().all(same)
     }
 }

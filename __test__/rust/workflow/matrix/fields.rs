@@ -6,7 +6,7 @@ use duo_provision::workflow::{DctRestoreOptions, ServerKeySetOptions};
 use serde_json::{Value, json};
 
 use super::workflow::{TIMEOUT, Workflow};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, within};
 use crate::workflow::dct_bench::{field, own_cloud};
 use crate::workflow::typed;
 
@@ -41,8 +41,8 @@ impl Workflow for ServerKeySet {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = ServerKeySetOptions {
+            write: within(TIMEOUT),
             file: Some(bench.folder.path().join("server.der")),
-            timeout: Some(TIMEOUT),
             ..ServerKeySetOptions::default()
         };
         bench.set_server_asking(asker, &options).map(drop)
@@ -110,9 +110,9 @@ impl Workflow for DctRestore {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = DctRestoreOptions {
+            write: within(TIMEOUT),
             file: bench.folder.path().join("dump.bin"),
             fields: vec!["device-private-key".into(), "server-public-key".into()],
-            timeout: Some(TIMEOUT),
             ..DctRestoreOptions::default()
         };
         bench.restore_dct_asking(asker, &options).map(drop)

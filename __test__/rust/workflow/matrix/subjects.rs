@@ -10,8 +10,8 @@ use duo_provision::simulator::duo::Presence;
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
     BackupOptions, DctBackupOptions, DoctorOptions, ProvisionOptions, ResetOptions, RestoreOptions,
-    RotateOptions, ShowOptions, Target, TargetOptions, backup, backup_dct, doctor, enter_dfu, list,
-    provision, reset, restore, rotate, show_dct, show_server_key,
+    RotateOptions, ShowOptions, Target, TargetOptions, WriteOptions, backup, backup_dct, doctor, enter_dfu,
+    list, provision, reset, restore, rotate, show_dct, show_server_key,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,9 @@ use super::course::{Course, Stage};
 use super::fields::{DctRestore, ServerKeySet};
 use super::whole::DctRestoreWhole;
 use super::workflow::{TIMEOUT, Workflow};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of, server_slot};
+use crate::workflow::bench::{
+    Asker, Bench, NEW, OLD, cloud_at, id, key, reset_image, restore_of, server_slot, writing_to,
+};
 use crate::workflow::typed;
 
 /// All that take part.
@@ -208,9 +210,12 @@ impl Workflow for Restore {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = RestoreOptions {
+            write: WriteOptions {
+                timeout: Some(TIMEOUT),
+                archive: Some(archive(bench)),
+                ..WriteOptions::default()
+            },
             leave: self.leave,
-            timeout: Some(TIMEOUT),
-            archive: Some(archive(bench)),
             ..restore_of(&bench.folder.path().join("new.der"))
         };
         bench.run(asker, |context| restore(context, &options)).map(drop)
@@ -241,8 +246,14 @@ impl Workflow for Reset {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options =
-            ResetOptions { timeout: Some(TIMEOUT), archive: Some(archive(bench)), ..ResetOptions::default() };
+        let options = ResetOptions {
+            write: WriteOptions {
+                timeout: Some(TIMEOUT),
+                archive: Some(archive(bench)),
+                ..WriteOptions::default()
+            },
+            ..ResetOptions::default()
+        };
         bench.run(asker, |context| reset(context, &options)).map(drop)
     }
 
@@ -258,7 +269,7 @@ impl Workflow for Reset {
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
         let target = typed::target(command);
-        bench.reset(&ResetOptions { target, ..ResetOptions::default() }).map(drop)
+        bench.reset(&ResetOptions { write: writing_to(target), ..ResetOptions::default() }).map(drop)
     }
 }
 
@@ -337,8 +348,7 @@ impl Workflow for Provision {
             from_device: true,
             path: target.path,
             // The virtual Duo does not name Particle's cloud.
-            api_url: Some("http://127.0.0.1:1".into()),
-            token: Some("none".into()),
+            cloud: cloud_at("http://127.0.0.1:1", "none"),
             dry_run: true,
             timeout: Some(TIMEOUT),
             ..ProvisionOptions::default()
@@ -371,8 +381,7 @@ impl Rotate {
     fn rotate(&self, bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
         let options = RotateOptions {
             target,
-            api_url: Some(CLOUD.1.url()),
-            token: Some(CLOUD.1.token()),
+            cloud: cloud_at(CLOUD.1.url(), CLOUD.1.token()),
             no_verify: !self.proves,
             archive: Some(archive(bench)),
             timeout: Some(TIMEOUT),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::course::{Course, Stage};
 use super::workflow::{TIMEOUT, Workflow};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, within};
 use crate::workflow::dct_bench::whole;
 use crate::workflow::typed;
 
@@ -46,7 +46,7 @@ impl Workflow for DctRestoreWhole {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let image = bench.folder.path().join("image.bin");
-        let options = DctRestoreOptions { timeout: Some(TIMEOUT), ..whole(&image) };
+        let options = DctRestoreOptions { write: within(TIMEOUT), ..whole(&image) };
         bench.restore_dct_asking(asker, &options).map(drop)
     }
 

@@ -22,7 +22,7 @@ use crate::workflow::write::{Fields, Patch, Permitted, Proposal, Transaction, is
 
 /// Writes the named fields.
 pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
-    let context = context.within(options.timeout)?;
+    let context = context.within(options.write.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
 
@@ -45,7 +45,7 @@ pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Resu
         evidence,
         backup: None,
         left: false,
-        dry_run: options.dry_run,
+        dry_run: options.write.dry_run,
         device,
     };
     let request = Request {

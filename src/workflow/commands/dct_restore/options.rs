@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use crate::keys::Fingerprint;
-use crate::workflow::context::{DUO, DeviceRef, Evidence, Target};
+use crate::workflow::context::{DUO, DeviceRef, Evidence};
 use crate::workflow::describe::restored_field::RestoredField;
-use crate::workflow::write::{Outcome, Terms};
+use crate::workflow::write::{Outcome, Terms, WriteOptions};
 
 /// The options of `dct restore`.
 #[derive(Clone, Debug, Default)]
 pub struct DctRestoreOptions {
-    /// Which Duo.
-    pub target: Target,
+    /// Which Duo, and the options that every write has.
+    pub write: WriteOptions,
     /// The dump.
     pub file: PathBuf,
     /// The names of the fields.
@@ -22,16 +22,6 @@ pub struct DctRestoreOptions {
     pub leave: bool,
     /// Write even what is known to belong to another device.
     pub allow_other_device: bool,
-    /// The archive's folder.
-    pub archive: Option<String>,
-    /// Make no backup of what is there.
-    pub no_backup: bool,
-    /// Accept, with `no_backup`, that a power cut can leave no key at all.
-    pub accepts_key_loss: bool,
-    /// Write nothing anywhere.
-    pub dry_run: bool,
-    /// Seconds for each step.
-    pub timeout: Option<u32>,
 }
 
 /// Fields of a DCT, or all of it, that are in place: each part was read back and compared.
@@ -69,18 +59,9 @@ pub struct DctRestored {
 /// The message if nothing differs.
 pub const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
 
-/// The options that every write has.
+/// How it writes.
 pub fn terms(options: &DctRestoreOptions) -> Terms<'_> {
-    Terms {
-        target: &options.target,
-        boards: &[DUO],
-        archive: options.archive.as_deref(),
-        no_backup: options.no_backup,
-        accepts_key_loss: options.accepts_key_loss,
-        encrypt: None,
-        leave: options.leave,
-        dry_run: options.dry_run,
-    }
+    Terms { options: &options.write, boards: &[DUO], encrypt: None, leave: options.leave }
 }
 
 impl DctRestored {

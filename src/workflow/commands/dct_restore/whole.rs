@@ -22,7 +22,7 @@ use crate::workflow::write::{Proposal, Transaction, WholeDct, Writing};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
 pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
-    let context = context.within(options.timeout)?;
+    let context = context.within(options.write.timeout)?;
     let file = DumpFile::read(context, &options.file)?;
     let reading = |error: Error| error.during("reading the image");
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
@@ -34,7 +34,7 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
         .check_generation(device.bootloader)
         .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
         .map_err(|error| error.on(&device, KeyState::Unchanged))?;
-    let done = looked.done(device, options.dry_run);
+    let done = looked.done(device, options.write.dry_run);
     let plan = looked.plan(&done);
     let keys = (counted(&looked.held), done.fingerprint);
     let request = Request {
@@ -48,7 +48,7 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
     let rollback = looked.rollback(&done);
     let Looked { held, image, known, .. } = looked;
     let writing = WholeDct { held, image: image.dump.bytes(), new: image.key.fingerprint, known };
-    if !writing.is_there() && (options.dry_run || !context.control.asks()) {
+    if !writing.is_there() && (options.write.dry_run || !context.control.asks()) {
         for caution in &plan.cautions {
             context.note(caution);
         }
@@ -88,7 +88,7 @@ fn look<'f>(
     let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
     let owner = image.key.owner(&opened.device, section, archive)?;
     let cautions = image.cautions(evidence, held.current.is_some());
-    let first = first_attempt(opened.context, &opened.device, counted(&held), options.dry_run)?;
+    let first = first_attempt(opened.context, &opened.device, counted(&held), options.write.dry_run)?;
     let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
     Ok(Looked { held, image, known, first, evidence, owner, cautions })
 }

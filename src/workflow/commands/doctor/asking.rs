@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 use crate::journal::Request;
 use crate::workflow::commands::doctor::finding::{Examined, Finding, Severity};
 use crate::workflow::context::{Context, DeviceRef, Target};
-use crate::workflow::input::token::{self, Wanted};
+use crate::workflow::input::token::{self, CloudOptions};
 use crate::workflow::network::api::Cloud;
 use crate::workflow::network::other_cloud::{is_other, way_out};
 use crate::workflow::next::command_line::{flag, option};
@@ -22,37 +22,29 @@ pub struct AskOptions {
     /// True: ask with any token that is found, including particle-cli's login. False: never ask. By default, ask if a
     /// token is given.
     pub ask: Option<bool>,
-    /// The cloud's API.
-    pub api_url: Option<String>,
-    /// Permit plain HTTP to another machine.
-    pub allow_http: bool,
-    /// Ask a cloud that the Duo does not name.
-    pub allow_other_cloud: bool,
-    /// A file with the token, or `-`.
-    pub token_file: Option<String>,
-    /// The token.
-    pub token: Option<String>,
+    /// Which cloud, and the token for it.
+    pub cloud: CloudOptions,
 }
 
 impl AskOptions {
     fn has_token(&self) -> bool {
-        self.token.is_some() || self.token_file.is_some()
+        self.cloud.token.is_some() || self.cloud.token_file.is_some()
     }
 
     /// True if the typed options request a cloud; the environment alone does not count.
     fn is_typed(&self) -> bool {
         self.ask == Some(true)
             || self.has_token()
-            || self.api_url.is_some()
-            || self.allow_http
-            || self.allow_other_cloud
+            || self.cloud.api_url.is_some()
+            || self.cloud.allow_http
+            || self.cloud.allow_other_cloud
     }
 
     /// The arguments that select the same cloud again, without the token.
     fn arguments(&self) -> String {
-        option("api-url", self.api_url.as_deref())
-            + &flag("allow-http", self.allow_http)
-            + &flag("allow-other-cloud", self.allow_other_cloud)
+        option("api-url", self.cloud.api_url.as_deref())
+            + &flag("allow-http", self.cloud.allow_http)
+            + &flag("allow-other-cloud", self.cloud.allow_other_cloud)
     }
 }
 
@@ -79,13 +71,7 @@ pub fn find(
         }
         return Ok(None);
     }
-    let wanted = Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    };
-    match Cloud::find(context, &wanted) {
+    match Cloud::find(context, &options.cloud) {
         Ok(cloud) => Ok(Some(cloud)),
         // The Duo can still be examined.
         Err(error) if error.code() == Code::TokenMissing => {
@@ -139,7 +125,7 @@ pub fn ask(
             duo.findings.push(elsewhere());
             continue;
         }
-        if asked.is_other() && !options.allow_other_cloud {
+        if asked.is_other() && !options.cloud.allow_other_cloud {
             duo.findings.push(asked.other());
             continue;
         }
@@ -149,10 +135,10 @@ pub fn ask(
         };
         match cloud.ask_about(context, id)? {
             Ok(record) => duo.findings.extend(asked.known(id, &record)),
-            Err(CloudError::Refused(Refusal::UnknownDevice { detail })) => {
+            Err(CloudError::Refused(Refusal::UnknownDevice(detail))) => {
                 duo.findings.push(asked.unknown(id, &detail));
             }
-            Err(CloudError::Refused(Refusal::UnlistedDevice { detail })) => {
+            Err(CloudError::Refused(Refusal::UnlistedDevice(detail))) => {
                 duo.findings.push(asked.unlisted(&detail));
             }
             Err(CloudError::Cancelled { .. }) => {
@@ -194,9 +180,9 @@ impl Asked<'_> {
     /// The options that were typed to select the Duo and its cloud.
     fn request(&self) -> Request {
         Request {
-            api_url: self.options.api_url.clone(),
-            allow_http: self.options.allow_http,
-            allow_other_cloud: self.options.allow_other_cloud,
+            api_url: self.options.cloud.api_url.clone(),
+            allow_http: self.options.cloud.allow_http,
+            allow_other_cloud: self.options.cloud.allow_other_cloud,
             ..selection(self.context, self.typed)
         }
     }

@@ -153,9 +153,7 @@ fn in_flight(report: &OperationReport) -> Finding {
     };
     let message = format!(
         "a {} {duo}, begun {}, is in flight: {}",
-        report.operation.name(),
-        report.started_at,
-        report.meaning
+        report.operation, report.started_at, report.meaning
     );
     Finding::problem("OPERATION_IN_FLIGHT", message).command("duo-provision status".to_owned())
 }

@@ -51,7 +51,7 @@ fn handshake(
         Error::new(Code::DeviceIdUnverifiable, message)
             .hint(format!("say which one it is: add --device ID --path {}", device.path))
     })?;
-    let server = ServerChoice::read(None, None, None)?.of_device(snapshot, id)?;
+    let server = ServerChoice::default().of_device(snapshot, id)?;
     server.caution(context, id, true);
     server.prove(context, id, key).map_err(|error| {
         let particle = server.key.is_particle();

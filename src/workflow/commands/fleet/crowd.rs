@@ -104,7 +104,7 @@ impl Crowd {
     /// If the cloud asked for fewer requests, makes all of them wait, and waits for another turn. True if the same
     /// request is to be sent again.
     pub async fn tries_again(&self, error: &CloudError, began: Duration, attempt: u32) -> bool {
-        let CloudError::Refused(Refusal::RateLimited { retry_after }) = error else { return false };
+        let CloudError::Refused(Refusal::RateLimited(retry_after)) = error else { return false };
         let held = self.pace().asked_for_fewer(self.now(), began, *retry_after);
         self.tell_of_pause(error, held);
         attempt < PATIENCE && self.turn().await

@@ -16,7 +16,7 @@ use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
 use crate::journal::{DeviceMark, FleetRequest, FleetTerms, Operation, OperationKind, Request};
 use crate::workflow::context::{Context, Phase};
-use crate::workflow::input::token::Wanted;
+use crate::workflow::input::token::CloudOptions;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
 use crate::workflow::record::journal::{Records, operations, started};
@@ -37,14 +37,8 @@ pub struct FleetProvisionOptions {
     pub terms: FleetTerms,
     /// The product id for rows that name none.
     pub product_id: Option<u32>,
-    /// The cloud's API.
-    pub api_url: Option<String>,
-    /// Permit plain HTTP to another machine.
-    pub allow_http: bool,
-    /// A file with the token, or `-`.
-    pub token_file: Option<String>,
-    /// The token.
-    pub token: Option<String>,
+    /// Which cloud, and the token for it.
+    pub cloud: CloudOptions,
 }
 
 /// The result for a list. The call also succeeds if not every device is done: see the counts.
@@ -90,13 +84,7 @@ pub fn provision_fleet(
 ) -> Result<FleetProvisioned, Error> {
     let asked = asked(options)?;
     let context = context.within(options.terms.timeout)?;
-    let wanted = Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    };
-    let cloud = Cloud::find(context, &wanted)?;
+    let cloud = Cloud::find(context, &options.cloud)?;
     let list = List::open(&options.manifest)?;
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
@@ -150,7 +138,7 @@ pub fn provision_fleet(
 
 fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
     let refused = |message: String, hint: &str| Err(Error::invalid(message).hint(hint));
-    crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
+    crowd::check_standard_input(&options.manifest, options.cloud.token_file.as_deref())?;
     let shard = match options.terms.shard.as_deref().map(str::parse::<Shard>).transpose() {
         Ok(shard) => shard,
         Err(error) => return refused(error.to_string(), "leave --shard out to send all of the list"),
@@ -199,7 +187,7 @@ fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &st
     Request {
         file: Some(list.name.clone()),
         api_url: Some(api.to_owned()),
-        allow_http: options.allow_http,
+        allow_http: options.cloud.allow_http,
         product_id: options.product_id,
         fleet: Some(FleetRequest {
             ledger: ledger.to_string_lossy().into_owned(),

@@ -173,7 +173,7 @@ impl Sending {
 
     /// What an error means for this device, and for the whole run.
     fn ended(&self, error: CloudError, began: Duration) -> End {
-        let limited = matches!(error, CloudError::Refused(Refusal::RateLimited { .. }));
+        let limited = matches!(error, CloudError::Refused(Refusal::RateLimited(_)));
         let error = Error::from(error);
         let code = error.code();
         if code.exit_code() == exit::REFUSED {

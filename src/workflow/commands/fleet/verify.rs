@@ -14,9 +14,9 @@ use crate::error::{Code, Error, exit};
 use crate::fleet::manifest::{Mistake, Sound};
 use crate::workflow::context::{Context, Event, FleetAnswer, FleetAsked, Phase, Timeout};
 use crate::workflow::input::listed_key::listed_private_key;
-use crate::workflow::input::token::Wanted;
+use crate::workflow::input::token::CloudOptions;
 use crate::workflow::network::api::Cloud;
-use crate::workflow::network::pairing::{ServerChoice, prove_quietly};
+use crate::workflow::network::pairing::{ServerChoice, ServerOptions, prove_quietly};
 
 /// The options of `fleet verify`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -25,24 +25,14 @@ pub struct FleetVerifyOptions {
     pub manifest: String,
     /// Perform the devices' own handshake, with their private keys.
     pub handshake: bool,
-    /// With `handshake`: the file with the cloud's public key.
-    pub server_key: Option<PathBuf>,
-    /// With `handshake`: the cloud's name or IPv4 address for devices.
-    pub host: Option<String>,
-    /// With `handshake`: its TCP port.
-    pub port: Option<u16>,
+    /// With `handshake`: the device port, if it is not Particle's.
+    pub server: ServerOptions,
     /// Requests per second.
     pub rate: Option<String>,
     /// How many at once.
     pub concurrency: Option<u32>,
-    /// The cloud's API.
-    pub api_url: Option<String>,
-    /// Permit plain HTTP to another machine.
-    pub allow_http: bool,
-    /// A file with the token, or `-`.
-    pub token_file: Option<String>,
-    /// The token.
-    pub token: Option<String>,
+    /// Which cloud, and the token for it.
+    pub cloud: CloudOptions,
     /// Seconds for one request.
     pub timeout: Option<u32>,
 }
@@ -133,33 +123,17 @@ pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Resul
 }
 
 fn whom(context: Context<'_>, options: &FleetVerifyOptions) -> Result<Whom, Error> {
-    let refused = |message: &str, hint: &str| Err(Error::invalid(message).hint(hint));
-    let names_server = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
-    if !options.handshake && names_server {
-        return refused(
-            "--server-key, --host and --port are for the devices' own handshake",
-            "add --handshake, or leave them out",
-        );
+    if !options.handshake && options.server.is_typed() {
+        let message = "--server-key, --host and --port are for the devices' own handshake";
+        return Err(Error::invalid(message).hint("add --handshake, or leave them out"));
     }
-    if options.handshake && (options.server_key.is_some() != options.host.is_some()) {
-        return refused(
-            "of another cloud than Particle's, both its key and its address are needed",
-            "give --server-key FILE and --host NAME together, or neither for Particle's cloud",
-        );
-    }
-    crowd::check_standard_input(&options.manifest, options.token_file.as_deref())?;
+    options.server.check_whole()?;
+    crowd::check_standard_input(&options.manifest, options.cloud.token_file.as_deref())?;
     if options.handshake {
-        let choice =
-            ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-        return Ok(Whom::Devices { choice: Box::new(choice), timeout: context.timeout });
+        let choice = Box::new(ServerChoice::read(&options.server)?);
+        return Ok(Whom::Devices { choice, timeout: context.timeout });
     }
-    let wanted = Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    };
-    Cloud::find(context, &wanted).map(Box::new).map(Whom::Api)
+    Cloud::find(context, &options.cloud).map(Box::new).map(Whom::Api)
 }
 
 /// The rows that can be asked about, and how many rows name a problem. A wrong row is an error, because its device
@@ -207,7 +181,7 @@ impl Asking {
             // spark-server answers 404 for a device whose key it has, and takes half a minute for one that is offline.
             let untold = matches!(
                 &error,
-                CloudError::Refused(Refusal::UnknownDevice { .. }) | CloudError::NoAnswer { .. }
+                CloudError::Refused(Refusal::UnknownDevice(_)) | CloudError::NoAnswer { .. }
             );
             let error = Error::from(error);
             if matches!(error.code(), Code::CloudTokenInvalid | Code::CloudTokenExpired) {

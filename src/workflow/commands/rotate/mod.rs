@@ -28,13 +28,13 @@ use crate::workflow::context::{
 };
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
-use crate::workflow::input::token::Wanted;
+use crate::workflow::input::token::CloudOptions;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::network::other_cloud;
-use crate::workflow::network::pairing::ServerChoice;
+use crate::workflow::network::pairing::{ServerChoice, ServerOptions};
 use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{absolute, operations, past, selection};
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions, check_key};
 
 /// The options of `rotate`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -43,24 +43,12 @@ pub struct RotateOptions {
     pub target: Target,
     /// The product id; 88 by default.
     pub product_id: Option<u32>,
-    /// The cloud's API.
-    pub api_url: Option<String>,
-    /// Permit plain HTTP to another machine.
-    pub allow_http: bool,
-    /// Send the key to a cloud that the Duo does not name.
-    pub allow_other_cloud: bool,
-    /// A file with the token, or `-`.
-    pub token_file: Option<String>,
-    /// The token.
-    pub token: Option<String>,
+    /// Which cloud, and the token for it.
+    pub cloud: CloudOptions,
     /// Do not prove the pairing.
     pub no_verify: bool,
-    /// The server's public key, if it is not the one in the Duo.
-    pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, if it is not the one in the Duo.
-    pub host: Option<String>,
-    /// The server's TCP port for devices.
-    pub port: Option<u16>,
+    /// The device port, if it is not the one that the Duo names.
+    pub server: ServerOptions,
     /// The archive's folder.
     pub archive: Option<String>,
     /// Change nothing anywhere.
@@ -117,17 +105,14 @@ pub fn rotate(
     let context = context.within(options.timeout)?;
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
-    let cloud = Cloud::find(context, &wanted(options))?;
-    let terms = Terms {
-        target: &options.target,
-        boards: &[DUO],
-        archive: options.archive.as_deref(),
-        no_backup: false,
-        accepts_key_loss: false,
-        encrypt: None,
-        leave: true,
+    let cloud = Cloud::find(context, &options.cloud)?;
+    let write = WriteOptions {
+        target: options.target.clone(),
+        archive: options.archive.clone(),
         dry_run: options.dry_run,
+        ..WriteOptions::default()
     };
+    let terms = Terms { options: &write, boards: &[DUO], encrypt: None, leave: true };
 
     let mut transaction = Transaction::open(context, terms)?;
     let held = transaction.opened.section_before_write()?;
@@ -137,7 +122,7 @@ pub fn rotate(
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
     let named = ServerReport::named_by(&held, id);
     let which = which_of(&(&device).into(), &selection(context, &options.target));
-    other_cloud::check(context, &cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
+    other_cloud::check(context, &cloud, &named, options.cloud.allow_other_cloud, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
         server.greet(context).map_err(without_proof).map_err(on)?;
@@ -214,15 +199,6 @@ pub fn rotate(
     Ok(RotateDone { new_key: kept, pair_before, backup: outcome.backup, written: outcome.written, ..done })
 }
 
-fn wanted(options: &RotateOptions) -> Wanted<'_> {
-    Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    }
-}
-
 /// The key of an earlier attempt, else a new one.
 fn new_key(
     context: Context<'_>,
@@ -243,15 +219,14 @@ fn new_key(
 }
 
 fn server_choice(options: &RotateOptions) -> Result<Option<ServerChoice>, Error> {
-    let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
-    if options.no_verify && typed {
+    if options.no_verify && options.server.is_typed() {
         let message = "--no-verify leaves out the proof that --server-key, --host and --port are for";
         return Err(Error::invalid(message).hint("give either, not both"));
     }
     if options.no_verify {
         return Ok(None);
     }
-    ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port).map(Some)
+    ServerChoice::read(&options.server).map(Some)
 }
 
 fn nameless(device: &DeviceRef) -> Error {
@@ -287,13 +262,13 @@ fn check_owner(
 fn request(options: &RotateOptions, api_url: &str) -> Request {
     Request {
         api_url: Some(api_url.to_owned()),
-        allow_http: options.allow_http,
-        allow_other_cloud: options.allow_other_cloud,
+        allow_http: options.cloud.allow_http,
+        allow_other_cloud: options.cloud.allow_other_cloud,
         product_id: options.product_id,
         no_verify: options.no_verify,
-        server_key: options.server_key.as_ref().map(absolute),
-        host: options.host.clone(),
-        port: options.port,
+        server_key: options.server.key_file.as_ref().map(absolute),
+        host: options.server.host.clone(),
+        port: options.server.port,
         ..Request::default()
     }
 }

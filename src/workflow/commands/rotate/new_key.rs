@@ -36,8 +36,7 @@ pub struct NewKey {
 
 impl NewKey {
     pub fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
-        let made = make_key();
-        let made = made.map_err(Error::internal)?;
+        let made = make_key().map_err(Error::internal)?;
         Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
     }
 
