@@ -21,9 +21,10 @@ import { yesOrNo } from './results.mjs'
  *   path: (path: string) => string,
  *   beyond?: string[],
  * }} System
- * `platform` is the end of the package's name; `compiled` builds the addon, and `programs` the core's tests that cargo's options name; `start`
- * starts a program of the target, and `node` its Node, both in the root; `suite` runs files of tests in Node; `path` is
- * how the system writes the path of a file of this machine; `beyond` names the core's tests that it cannot run.
+ * `platform` is the end of the package's name; `compiled` builds the addon, and `programs` the core's tests that
+ * cargo's options name; `start` starts a program of the target, and `node` its Node, both in the root; `suite` runs
+ * files of tests in Node; `path` is how the system writes the path of a file of this machine; `beyond` names the core's
+ * tests that it cannot run.
  */
 
 /** @returns {import('./steps.mjs').Step[]} */
