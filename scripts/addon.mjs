@@ -5,16 +5,7 @@
  * It does not use `napi build`, which always passes a target to cargo: a target has its own folder, and all
  * dependencies would be compiled again. The steps after cargo are napi's.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -29,7 +20,7 @@ export const BUILT = join(ROOT, 'target/dev-addon')
 /** The types of the functions for the command line alone. */
 export const GRAMMAR = 'src/cli/grammar.d.cts'
 
-/** Where napi-derive writes about each exported function: `.cargo/config.toml` tells it so. */
+/** Where napi-derive writes about each exported function, in every compilation: `.cargo/config.toml` tells it so. */
 const TYPES = join(ROOT, 'target/napi-types/duo-provision')
 
 /** What it wrote about the library that was compiled last by this module, and that library's time. */
@@ -64,29 +55,45 @@ export async function buildAddon() {
 
 /**
  * Compiles the library and the examples; the tests and the schema then use the same library. napi-derive writes the
- * types while the library is compiled. If another command has compiled it since, who knows what has been written there:
+ * types while the library is compiled. If another command has compiled it since, the types there may be of anything:
  * then it is compiled again.
  */
 async function compiledWithTypes() {
+  const { NAPI_TYPE_DEF_TMP_FOLDER: _, ...env } = process.env
   const compiled = async () => {
+    mkdirSync(dirname(TYPES), { recursive: true })
+    rmSync(TYPES, { force: true })
     // With the examples, the dependencies have the same features as for the tests, so that each is compiled once.
-    const { status, output, made } = await cargo(['build', ...FEATURES, '--lib', '--examples'])
+    const { status, output, made } = await cargo(['build', ...FEATURES, '--lib', '--examples'], env)
     const library = made.find(({ kinds }) => kinds.includes('cdylib'))
     const file = library?.files.find((name) => /\.(so|dylib|dll)$/.test(name)) ?? ''
     return { status, output, file, fresh: library?.fresh, time: file && statSync(file).mtimeMs }
   }
-  const known = existsSync(KNOWN) ? JSON.parse(readFileSync(KNOWN, 'utf8')) : {}
+  const known = knownTypes()
   let { fresh, time, ...built } = await compiled()
   if (fresh && time === known.time) return { ...built, types: known.types }
   if (fresh) {
-    const now = new Date()
-    utimesSync(join(ROOT, 'src/lib.rs'), now, now)
+    // cargo compiles what seems to have changed. The scripts that look for a newer source must not see it.
+    const source = join(ROOT, 'src/lib.rs')
+    const { atime, mtime } = statSync(source)
+    utimesSync(source, new Date(), new Date())
     ;({ fresh, time, ...built } = await compiled())
+    utimesSync(source, atime, mtime)
   }
   if (built.status !== 0 || !built.file) return { ...built, types: '' }
   const types = readFileSync(TYPES, 'utf8')
   writeFileSync(KNOWN, JSON.stringify({ time, types }))
   return { ...built, types }
+}
+
+/** @returns {{ time?: number, types: string }} */
+function knownTypes() {
+  try {
+    return JSON.parse(readFileSync(KNOWN, 'utf8'))
+  } catch {
+    // There is none, or it was not written to its end.
+    return { types: '' }
+  }
 }
 
 /** Writes the loader and its types, as `napi build` does. */

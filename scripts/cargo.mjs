@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { ROOT } from './prepare.mjs'
 
-/** The features of all that is compiled without full optimisation: with others, cargo compiles the crate again. */
+/** The features of the addon, the tests and the schema here: with others, cargo compiles the crate again. */
 export const FEATURES = ['--features=schema']
 
 /**

@@ -186,9 +186,9 @@ test('the hook leaves other programs alone', async (t) => {
     spawnSync(process.execPath, [...node, index, 'duo'], { encoding: 'utf8' })
   const [plain, hooked] = [run(), run('--require', HOOK)]
   assert.deepEqual([hooked.status, hooked.stderr], [0, ''])
+  const modules = ({ stdout = '' }) => Number(/^duo (\d+)\n$/.exec(stdout)?.[1])
   // One more module for the hook itself, and two with which it checks whose script this is.
-  assert.equal(plain.stdout, 'duo 1\n')
-  assert.match(hooked.stdout, /^duo [1-4]\n$/)
+  assert.ok(modules(plain) >= 1 && modules(hooked) <= modules(plain) + 3, plain.stdout + hooked.stdout)
 })
 
 test('on a Node older than 20 the hook steps aside, and says nothing', async (t) => {

@@ -94,6 +94,10 @@ test('faults', { timeout: FAULTS_LIMIT, concurrency: 2 * DUOS }, async (t) => {
   await all(benches.map(work))
 
   for (const line of table(outcomes)) t.diagnostic(line)
+  const longest = Math.max(...benches.map((bench) => bench.longest))
+  t.diagnostic(`the longest call took ${(longest / 1000).toFixed(1)} s`)
+  const repeated = benches.reduce((sum, bench) => sum + bench.repeated, 0)
+  if (repeated > 0) t.diagnostic(`the machine was too slow: ${repeated} runs without faults were repeated`)
   assert.equal(outcomes.length, wanted)
   const idle = kinds.filter((kind) => !outcomes.some(actedOf(kind)))
   assert.deepEqual(idle, [], 'every kind has acted at least once')

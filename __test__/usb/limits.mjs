@@ -6,8 +6,14 @@
 /** How long anything that should happen by itself may take, in milliseconds. */
 export const PATIENCE = 240_000
 
-/** How long one command or one call of the addon may take, in milliseconds. */
+/** How long one command may take, in milliseconds. */
 export const COMMAND_LIMIT = 240_000
+
+/**
+ * How long one call of the addon may take, in milliseconds: about ten steps of three seconds and the extra time of a
+ * write, and several times that on a busy machine.
+ */
+export const WATCHDOG = 180_000
 
 /** How long one test may take, in milliseconds. */
 export const TEST_LIMIT = 900_000

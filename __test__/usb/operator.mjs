@@ -9,7 +9,7 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { keepText } from '../secrets/keep.mjs'
-import { COMMAND_LIMIT } from './limits.mjs'
+import { WATCHDOG } from './limits.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
 
@@ -37,8 +37,8 @@ export class Operator {
       const ended = once(child, 'exit', { signal }).then(([code, by]) => {
         throw new Error(`the process ended in the middle of ${name}: ${by ?? `status ${code}`}`)
       })
-      const late = pause(COMMAND_LIMIT, undefined, { signal }).then(() => {
-        throw new Error(`the watchdog ended ${name}: no answer within ${COMMAND_LIMIT / 1000} s`)
+      const late = pause(WATCHDOG, undefined, { signal }).then(() => {
+        throw new Error(`the watchdog ended ${name}: no answer within ${WATCHDOG / 1000} s`)
       })
       for (const loser of [answered, ended, late]) loser.catch(() => {})
       child.send({ name, options })

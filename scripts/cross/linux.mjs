@@ -1,5 +1,5 @@
 /** Linux: musl in a root folder of its own, and ARM in qemu. */
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toolchain } from '../release/toolchain.mjs'
 import { compiledTests } from './core.mjs'
@@ -59,6 +59,9 @@ export function arm(target, name) {
     })
     const root = await unpacked(name, { release: 'trixie', processor, packages: [...packages], alone })
     if (!existsSync(join(root, 'lib'))) symlinkSync('usr/lib', join(root, 'lib'))
+    // Where there is one of these, qemu shows it in place of this machine's.
+    for (const name of ['dev', 'home', 'proc', 'root', 'run', 'sys', 'tmp'])
+      rmSync(join(root, name), { recursive: true, force: true })
     // The loader reads it to find out which C library the system has, and would read this machine's.
     if (name.endsWith('-musl')) writeFileSync(join(root, 'usr/bin/ldd'), '# musl\n')
     const folder = join(CACHE, `run-${name}`)

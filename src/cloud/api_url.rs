@@ -44,8 +44,7 @@ pub enum ApiUrlError {
     /// Anything else that a URL cannot have: a bad port, a bad host, …
     #[error("the API URL cannot be read: {0}")]
     Malformed(&'static str),
-    /// Plain HTTP to another machine, which would show the token to everyone on the network path. With its
-    /// host.
+    /// Plain HTTP to another machine, which would show the token to everyone on the network path. With its host.
     #[error("the API URL is plain HTTP to {0}: the access token would be readable on the network")]
     PlainHttp(String),
 }

@@ -44,8 +44,7 @@ pub enum SessionError {
     /// More than one of the device's memories has the DCT's name.
     #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
     SeveralDcts,
-    /// The memory with the DCT's name does not have the DCT's layout. With its memory map, in printable
-    /// form.
+    /// The memory with the DCT's name does not have the DCT's layout. With its memory map, in printable form.
     #[error("the device's DCT is not laid out as expected: {0}")]
     UnexpectedDct(String),
     /// The internal flash is not found exactly once, or the whole DCT in it cannot be read or written. With the

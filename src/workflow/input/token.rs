@@ -34,7 +34,7 @@ pub struct CloudOptions {
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
-    /// Use a cloud that the Duo does not name.
+    /// Use a cloud that the Duo does not name. A list of devices has no Duo to compare with, and ignores it.
     pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,

@@ -31,7 +31,7 @@ pub struct ServerOptions {
     pub key_file: Option<PathBuf>,
     /// The server's name or IP address, if it is not the one in the Duo, or Particle's.
     pub host: Option<String>,
-    /// The server's TCP port.
+    /// The server's TCP port for devices.
     pub port: Option<u16>,
 }
 
@@ -53,7 +53,8 @@ impl ServerOptions {
     }
 }
 
-/// The cloud that the options choose for a Duo; by default, none.
+/// The cloud that the options choose for a Duo; by default, the one in the Duo, or
+/// Particle's.
 #[derive(Clone, Default)]
 pub struct ServerChoice {
     key: Option<ServerKey>,

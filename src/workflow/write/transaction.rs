@@ -44,11 +44,13 @@ impl WriteOptions {
 
 /// How a command writes.
 pub struct Terms<'o> {
+    /// Which Duo, and what is done before the write.
     pub options: &'o WriteOptions,
     /// The boards that may be written.
     pub boards: &'static [Board],
     /// The passphrase that encrypts the backup of the key.
     pub encrypt: Option<Passphrase>,
+    /// Leave DFU mode after the write.
     pub leave: bool,
 }
 
