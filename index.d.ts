@@ -2311,6 +2311,8 @@ export interface ResetResult {
   written: boolean
   /** True in a dry run: nothing was written. */
   dryRun: boolean
+  /** The command that sends the new key to the Duo's cloud. It is for later, when the Duo is in DFU mode again. */
+  provisionCommand: string
 }
 
 /** Options of `restoreKey`. */

@@ -12,12 +12,13 @@ import { standardLibrary } from './rust.mjs'
 
 /** @typedef {import('./programs.mjs').Ended} Ended */
 
-/** Linux on x64 with musl as its only C library, and busybox: two packages of Debian in a root folder of their own. */
+/** Linux on x64 with musl as its only C library, busybox and bash: packages of Debian in a root folder of their own. */
 export const MUSL_X64 = linux('x86_64-unknown-linux-musl', 'linux-x64-musl', async (env) => {
-  const packages = ['busybox-static', 'musl']
+  const packages = ['bash-static', 'busybox-static', 'musl']
   const root = await unpacked('musl-x64', { release: 'trixie', processor: 'amd64', packages, alone: true })
   if (!existsSync(join(root, 'bin'))) {
     for (const name of ['bin', 'lib']) symlinkSync(join('usr', name), join(root, name))
+    symlinkSync('bash-static', join(root, 'usr/bin/bash'))
     await ranIn(root, {}, ['/usr/bin/busybox', '--install', '-s', '/usr/bin'])
   }
   const start = (/** @type {string[]} */ command) =>

@@ -1,6 +1,6 @@
 /** Prints what `doctor` found. */
 import { nameOf, printable } from './layout.mjs'
-import { hanging } from './words.mjs'
+import { columnsOf, hanging, laidOut } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */
@@ -66,9 +66,17 @@ function describeFinding(
   const mark = output.paint(COLORS[severity], severity.padEnd(8))
   const found = `${printable(message)}${severity === 'problem' ? ` [${code}]` : ''}`
   output.print(`  ${mark}${hanging(found, INDENT)}`)
-  if (advice) output.print(`${' '.repeat(INDENT)}${hanging(printable(advice), INDENT)}`)
+  if (advice) output.print(advised(printable(advice), output))
   // Never broken into lines, even on a narrow terminal: it is there to be copied.
   if (command) output.print(`${' '.repeat(INDENT)}${output.paint('bold', command)}`)
+}
+
+/** Advice below its finding; a command in it has a line of its own, to be copied. */
+function advised(/** @type {string} */ advice, /** @type {Output} */ output) {
+  const { isTTY } = process.stdout
+  const stream = { isTTY, columns: columnsOf(process.stdout) - INDENT }
+  const text = laidOut(advice, { stream, bold: (command) => output.paint('bold', command) })
+  return text.replaceAll(/^/gm, ' '.repeat(INDENT))
 }
 
 function titleOf(/** @type {import('../../index.js').ExaminedDuo} */ { path, device }) {

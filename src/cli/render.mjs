@@ -110,21 +110,14 @@ const DESCRIBE = {
     else output.print('It stays in DFU mode; press RESET to start it.')
   },
 
-  reset(
-    /** @type {import('../../index.js').ResetResult} */ result,
-    output,
-    /** @type {import('../../index.js').ResetOptions} */ { path, usbip },
-  ) {
+  reset(/** @type {import('../../index.js').ResetResult} */ result, output) {
     const how = result.dryRun ? 'Would erase' : result.written ? 'Erased and verified' : 'Nothing to erase in'
     output.print(`${output.paint('green', how)} the key slot of the ${nameOf(result.device)}`)
     output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupFile }))
     if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
     output.print('It restarts, blinks white while it makes a new key, and restarts again.')
     output.print('Then provision it again: put it into DFU mode and run')
-    const { deviceId = 'DEVICE_ID', deviceIdSource, path: port } = result.device
-    const needed = path || deviceIdSource !== 'usb-serial' ? ` --path ${port}` : ''
-    const where = usbip ? `${needed} --usbip ${usbip}` : needed
-    output.print(`  duo-provision ${deviceId} --from-device${where}`)
+    output.print(`  ${result.provisionCommand}`)
   },
 
   provision(/** @type {import('../../index.js').ProvisionResult} */ result, output) {

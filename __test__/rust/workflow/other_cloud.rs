@@ -7,8 +7,8 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
-    AskOptions, CloudOptions, DoctorOptions, NamedCloud, Phase, ProvisionDone, ProvisionOptions, RotateDone,
-    RotateOptions, Severity, doctor, provision, rotate,
+    AskOptions, CloudOptions, DoctorOptions, NamedCloud, Phase, ProvisionDone, ProvisionOptions,
+    ResetOptions, RotateDone, RotateOptions, Severity, WriteOptions, doctor, provision, rotate,
 };
 use tokio::runtime::Runtime;
 
@@ -128,6 +128,31 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
 }
 
 /// A token in the environment and nothing else selects Particle's API.
+/// Particle's API is known, and that of another cloud from the last request to it.
+#[test]
+fn the_api_of_the_duos_own_cloud_is_printed_as_far_as_it_is_known() {
+    let write = WriteOptions { dry_run: true, ..WriteOptions::default() };
+    let reset = ResetOptions { write, ..ResetOptions::default() };
+    let command = |place: &Place| place.bench.reset(&reset).unwrap().provision_command;
+    let hint = |place: &Place, particle: bool| {
+        let error = place.provision(&Asker::new(), &place.telling(particle)).unwrap_err();
+        error.hint_text().unwrap().to_owned()
+    };
+    let tell = format!("duo-provision {} --from-device", id(1));
+
+    let place = Place::new(Names::Particle);
+    assert_eq!(command(&place), tell);
+    assert!(hint(&place, false).contains(", add --api-url https://api.particle.io;"));
+
+    let place = Place::new(Names::Another);
+    assert_eq!(command(&place), format!("{tell} --api-url URL"));
+    assert!(hint(&place, true).contains(", add --api-url URL;"));
+    place.provision(&Asker::new(), &place.telling(false)).unwrap();
+    let url = place.cloud.url();
+    assert_eq!(command(&place), format!("{tell} --api-url {url}"));
+    assert!(hint(&place, true).contains(&format!(", add --api-url {url};")));
+}
+
 #[test]
 fn a_token_alone_does_not_send_an_own_clouds_duo_to_particles() {
     let mut place = Place::new(Names::Another);

@@ -480,7 +480,8 @@ fn read_from_device(
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
     let which = which_of(&(&device).into(), &selection(context, target));
-    other_cloud::check(context, cloud, &named, options.cloud.allow_other_cloud, &which).map_err(on)?;
+    other_cloud::check(context, cloud, &named, options.cloud.allow_other_cloud, device_id, &which)
+        .map_err(on)?;
     let key = snapshot.own_key().map_err(on)?.clone();
     let (public, source) = (key.public_key(), PublicKeySource::Device);
     Ok((device_id, Subject { public, source, private: Some(key), attached: Some((device, snapshot)) }))

@@ -6,7 +6,11 @@ use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
 use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan};
+use crate::workflow::describe::server::ServerReport;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
+use crate::workflow::network::unpaired::cloud_of;
+use crate::workflow::next::tell_cloud_of;
+use crate::workflow::record::journal::selection;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
 /// The options of `reset`.
@@ -37,6 +41,8 @@ pub struct ResetDone {
     pub written: bool,
     /// True in a dry run: nothing was written.
     pub dry_run: bool,
+    /// The command that sends the new key to the Duo's cloud. It is for later, when the Duo is in DFU mode again.
+    pub provision_command: String,
 }
 
 /// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
@@ -51,6 +57,10 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
     let held = transaction.opened.section_before_write()?;
     let (device, previous) = (transaction.opened.device.clone(), held.fingerprint());
     let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
+    let particle = ServerReport::named_by(&held, device.device_id).particle.unwrap_or_default();
+    let cloud = cloud_of(context, device.device_id, particle);
+    let provision_command =
+        tell_cloud_of(device.device_id, &(&device).into(), selection(context, &write.target), cloud);
     let plan = Plan::of(Action::Reset, &device, Some(&held));
     let writing = Fields::key(held, Patch::key(&SlotImage::reset()));
     let already = "the key slot is reset already; the Duo makes a new key when it starts";
@@ -58,5 +68,5 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
     let proposal = Proposal { then, ..Proposal::new(started, writing, plan, already) };
     let outcome = transaction.commit(proposal)?;
     let (backup, written) = (outcome.backup, outcome.written);
-    Ok(ResetDone { device, previous, backup, written, dry_run: write.dry_run })
+    Ok(ResetDone { device, previous, backup, written, dry_run: write.dry_run, provision_command })
 }

@@ -46,11 +46,11 @@ impl ServerReport {
         }
     }
 
-    /// The cloud that a Duo names.
-    pub(in crate::workflow) fn named_by(snapshot: &Snapshot, id: DeviceId) -> NamedCloud {
+    /// The cloud that a Duo names. The id, if it is known, is part of some addresses.
+    pub(in crate::workflow) fn named_by(snapshot: &Snapshot, id: impl Into<Option<DeviceId>>) -> NamedCloud {
         let blank = [0xFF; SERVER_FIELD];
         let field = snapshot.image().server_key_slot().unwrap_or(&blank);
-        Self::of_field(field, Some(id)).named()
+        Self::of_field(field, id.into()).named()
     }
 
     fn named(self) -> NamedCloud {

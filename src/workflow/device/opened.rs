@@ -265,8 +265,12 @@ fn find_by_id<'a>(
         return Err(failure);
     }
     let seen: Vec<String> = others.iter().map(|opened| opened.device.to_string()).collect();
-    Err(Error::new(Code::WrongDevice, format!("the Duo {id} is not here; found: {}", seen.join("; ")))
-        .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
+    Err(Error::new(Code::WrongDevice, format!("the Duo {id} is not here; found: {}", seen.join("; "))).hint(
+        format!(
+            "connect that Duo in DFU mode, or see what is connected with: duo-provision list{}",
+            choice(None, None, context.bus.address().as_deref())
+        ),
+    ))
 }
 
 /// The error if no Duo is found and the options select none.

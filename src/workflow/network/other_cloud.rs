@@ -4,9 +4,12 @@
 //! the handshake can.
 
 use crate::cloud::api_url::ApiUrl;
+use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::workflow::context::{Context, NamedCloud};
 use crate::workflow::network::api::Cloud;
+use crate::workflow::next::command_line::option;
+use crate::workflow::record::journal::last_told;
 
 /// True if this is the API of Particle's cloud.
 pub fn is_particle_api(url: &str) -> bool {
@@ -26,6 +29,7 @@ pub fn check(
     cloud: &Cloud,
     named: &NamedCloud,
     allowed: bool,
+    id: DeviceId,
     which: &str,
 ) -> Result<(), Error> {
     if named.particle.is_none() {
@@ -38,7 +42,7 @@ pub fn check(
         return Ok(());
     }
     Err(Error::new(Code::OtherCloud, format!("{}; nothing was sent", difference(named, cloud)))
-        .hint(way_out(cloud, which)))
+        .hint(way_out(context, cloud, Some(id), which)))
 }
 
 /// The warning before the question, if the cloud is another one and that is allowed.
@@ -52,15 +56,22 @@ pub fn difference(named: &NamedCloud, cloud: &Cloud) -> String {
     format!("the Duo names {}, and the API at {} is {whose}", named.description, cloud.api_url())
 }
 
-/// The hint: how to make both the same cloud, or how to allow that they differ.
-pub fn way_out(cloud: &Cloud, which: &str) -> String {
-    let give = if cloud.is_particle() {
-        format!("duo-provision server-key restore{which}")
+/// The hint: how to make both the same cloud, or how to allow that they differ. `which`: the arguments that select the
+/// Duo.
+pub fn way_out(context: Context<'_>, cloud: &Cloud, id: Option<DeviceId>, which: &str) -> String {
+    let (give, own) = if cloud.is_particle() {
+        // The API of another cloud is only known from an earlier request.
+        let told = id.and_then(|id| last_told(context, id)).and_then(|request| request.api_url);
+        let own = told.filter(|url| !is_particle_api(url)).unwrap_or_else(|| "URL".to_owned());
+        (format!("duo-provision server-key restore{which}"), own)
     } else {
-        format!("duo-provision server-key set FILE --host NAME{which}")
+        let own = ApiUrl::default().to_string();
+        (format!("duo-provision server-key set FILE --host NAME{which}"), own)
     };
+    let api = cloud.api_url();
     format!(
-        "if the Duo is to go to the cloud of that API, give it that cloud's public key and address first: {give}; if it is to stay with the one \
-         that it names, give the API of that with --api-url URL; to talk to this one all the same, add --allow-other-cloud"
+        "if the Duo is to stay with the cloud that it names, add{}; if it is to go to the cloud at {api}, give it that cloud's \
+         public key and address first: {give}; to talk to {api} all the same, add --allow-other-cloud",
+        option("api-url", Some(&own))
     )
 }

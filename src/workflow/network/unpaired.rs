@@ -36,7 +36,8 @@ impl Unpaired<'_> {
             }
             Code::PairingRefused | Code::PairingBroken => {
                 let own_refuses = error.code() == Code::PairingRefused && !self.particle;
-                let pair = pair_again(self.id, &device, request, cloud_of(context, self.id, self.particle));
+                let pair =
+                    pair_again(self.id, &device, request, cloud_of(context, Some(self.id), self.particle));
                 error.hint(if own_refuses { format!("{pair}; or, {OWN_CLOUD_REFUSES}") } else { pair })
             }
             _ => error,
@@ -45,12 +46,12 @@ impl Unpaired<'_> {
 }
 
 /// The cloud of a Duo, as far as it is known.
-pub fn cloud_of(context: Context<'_>, id: DeviceId, particle: bool) -> CloudOf {
+pub fn cloud_of(context: Context<'_>, id: Option<DeviceId>, particle: bool) -> CloudOf {
     if particle {
         return CloudOf::Particle;
     }
     // A request to Particle's cloud does not help with a Duo that names another one.
     let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
-    let told = last_told(context, id).filter(own);
+    let told = id.and_then(|id| last_told(context, id)).filter(own);
     told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
 }

@@ -74,7 +74,7 @@ pub fn retry(started: &Started) -> String {
 fn provision_again(started: &Started, file: &str) -> String {
     let id = started.device.id.map(|id| id.to_string()).unwrap_or_default();
     let tell = match started.device.id.filter(|_| started.request.from_device) {
-        Some(id) => tell_key_of(id, &started.device, &started.request),
+        Some(id) => tell_key_of(Some(id), &started.device, &started.request),
         None => format!("duo-provision {id}{file}{}", cloud(&started.request)),
     };
     tell + &proof(started)
@@ -211,11 +211,12 @@ fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
 /// The command that sends the key in the device to the operation's cloud.
 pub fn tell_key(started: &Started) -> Option<String> {
     let id = started.device.id.or(started.request.owner)?;
-    Some(tell_key_of(id, &started.device, &started.request))
+    Some(tell_key_of(Some(id), &started.device, &started.request))
 }
 
-/// The command that sends the key in the device to the request's cloud.
-pub fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
+/// The command that sends the key in the device to the request's cloud. Without an id it has a placeholder.
+pub fn tell_key_of(id: Option<DeviceId>, device: &DeviceMark, request: &Request) -> String {
+    let id = id.map_or_else(|| "DEVICE_ID".to_owned(), |id| id.to_string());
     let attached = choice(None, path(device, request), request.usbip.as_deref());
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))

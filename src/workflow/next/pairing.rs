@@ -17,15 +17,15 @@ pub enum CloudOf {
 /// The two ways to do it. `device`: the attached Duo that the key is in, if it is in one; `request`: the options that
 /// select it.
 pub fn pair_again(id: DeviceId, device: &DeviceMark, request: Request, of: CloudOf) -> String {
-    let tell = tell_cloud_of(id, device, request, of);
+    let tell = tell_cloud_of(Some(id), device, request, of);
     format!(
         "tell the cloud the key that is in the Duo: {tell}; or give the Duo the key that the cloud knows, with restore: its \
          backups are listed by: duo-provision backups --device {id}"
     )
 }
 
-/// The command that sends the key in the Duo to its cloud.
-pub fn tell_cloud_of(id: DeviceId, device: &DeviceMark, request: Request, of: CloudOf) -> String {
+/// The command that sends the key in the Duo to its cloud. What is not known has a placeholder.
+pub fn tell_cloud_of(id: Option<DeviceId>, device: &DeviceMark, request: Request, of: CloudOf) -> String {
     let placeholder = if matches!(of, CloudOf::Unknown) { " --api-url URL" } else { "" };
     let told = if let CloudOf::Told(request) = of { *request } else { Request::default() };
     let Request { api_url, allow_http, product_id, .. } = told;

@@ -197,7 +197,7 @@ impl Asked<'_> {
         if !self.device.board.is_duo() {
             return found;
         }
-        found.command(tell_key_of(id, &self.device.into(), &self.request()))
+        found.command(tell_key_of(Some(id), &self.device.into(), &self.request()))
     }
 
     /// A token in the environment is not a request to ask Particle's cloud about a Duo that is meant for another cloud.
@@ -219,7 +219,12 @@ impl Asked<'_> {
             "the Duo is meant for {meant}, and not for the one at {}, which was not asked",
             self.cloud.api_url()
         );
-        Finding::problem(Code::OtherCloud.name(), message).advice(way_out(self.cloud, &self.duo()))
+        Finding::problem(Code::OtherCloud.name(), message).advice(way_out(
+            self.context,
+            self.cloud,
+            self.device.device_id,
+            &self.duo(),
+        ))
     }
 
     fn nameless(&self) -> Finding {

@@ -281,8 +281,8 @@ impl<'a> Looking<'a, '_> {
         };
         let particle = patient.is_meant_for_particle();
         patient.tell = device.device_id.filter(|_| device.board.is_duo()).map(|id| {
-            let cloud = cloud_of(self.context, id, particle.unwrap_or_default());
-            tell_cloud_of(id, &device.into(), selection(self.context, &self.options.target), cloud)
+            let cloud = cloud_of(self.context, Some(id), particle.unwrap_or_default());
+            tell_cloud_of(Some(id), &device.into(), selection(self.context, &self.options.target), cloud)
         });
         (patient.findings(), particle)
     }

@@ -122,7 +122,7 @@ pub fn rotate(
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
     let named = ServerReport::named_by(&held, id);
     let which = which_of(&(&device).into(), &selection(context, &options.target));
-    other_cloud::check(context, &cloud, &named, options.cloud.allow_other_cloud, &which).map_err(on)?;
+    other_cloud::check(context, &cloud, &named, options.cloud.allow_other_cloud, id, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
         server.greet(context).map_err(without_proof).map_err(on)?;
