@@ -8,11 +8,11 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
     AskOptions, CloudOptions, DoctorOptions, NamedCloud, Phase, ProvisionDone, ProvisionOptions,
-    ResetOptions, RestoreOptions, RotateDone, RotateOptions, Severity, doctor, provision, rotate,
+    ResetOptions, RotateDone, RotateOptions, Severity, WriteOptions, doctor, provision, rotate,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, dry_run, id, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, cloud_at, id, key};
 
 /// A cloud that is not Particle's, and a Duo on a bench.
 struct Place {
@@ -131,7 +131,8 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
 /// Particle's API is known, and that of another cloud from the last request to it.
 #[test]
 fn the_api_of_the_duos_own_cloud_is_printed_as_far_as_it_is_known() {
-    let reset = ResetOptions { write: dry_run(), ..ResetOptions::default() };
+    let write = WriteOptions { dry_run: true, ..WriteOptions::default() };
+    let reset = ResetOptions { write, ..ResetOptions::default() };
     let command = |place: &Place| place.bench.reset(&reset).unwrap().provision_command;
     let hint = |place: &Place, particle: bool| {
         let error = place.provision(&Asker::new(), &place.telling(particle)).unwrap_err();
@@ -150,29 +151,6 @@ fn the_api_of_the_duos_own_cloud_is_printed_as_far_as_it_is_known() {
     let url = place.cloud.url();
     assert_eq!(command(&place), format!("{tell} --api-url {url}"));
     assert!(hint(&place, true).contains(&format!(", add --api-url {url};")));
-}
-
-/// The pair is broken then, and the printed command mends it.
-#[test]
-fn a_restore_says_if_the_cloud_has_another_key() {
-    let place = Place::new(Names::Another);
-    let notes = |options: &RestoreOptions| {
-        let asker = Asker::new();
-        place.bench.restore_asking(&asker, options).unwrap();
-        asker.notes()
-    };
-    let warns = |options: &RestoreOptions| notes(options).contains("cannot connect");
-    let old = restore_of(&place.bench.file("old.der", &key(OLD)[..611]));
-    let new = place.bench.new_key();
-    assert!(!warns(&old));
-    place.provision(&Asker::new(), &place.telling(false)).unwrap();
-    assert!(!warns(&old));
-    assert!(!warns(&RestoreOptions { write: dry_run(), ..new.clone() }));
-    let said = notes(&new);
-    let tell = format!("duo-provision {} --from-device --api-url {}", id(1), place.cloud.url());
-    assert!(said.contains(&tell) && warns(&new), "{said}");
-    place.provision(&Asker::new(), &place.telling(false)).unwrap();
-    assert!(!warns(&new) && warns(&old));
 }
 
 #[test]

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
-use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target};
+use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan};
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
-use crate::workflow::next::{CloudOf, tell_cloud_of};
-use crate::workflow::record::journal::{absolute, last_taken, selection};
+use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
 /// The options of `restore`.
@@ -99,9 +98,6 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let writing = Fields::key(held, Patch::key(&source.image));
     let already = "the Duo holds exactly this key already; nothing is written";
     let outcome = transaction.commit(Proposal::new(started, writing, plan, already))?;
-    if !write.dry_run {
-        note_what_the_cloud_has(context, &device, source.fingerprint, &write.target);
-    }
     Ok(RestoreDone {
         device,
         previous,
@@ -112,16 +108,4 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         left: outcome.left,
         dry_run: write.dry_run,
     })
-}
-
-/// Says so if the cloud is known to have another key than the Duo now has.
-fn note_what_the_cloud_has(context: Context<'_>, device: &DeviceRef, key: Fingerprint, target: &Target) {
-    let Some(taken) = device.device_id.and_then(|id| last_taken(context, id)) else { return };
-    let Some(other) = taken.after.filter(|sent| *sent != key) else { return };
-    let told = CloudOf::Told(Box::new(taken.request));
-    let tell = tell_cloud_of(device.device_id, &device.into(), selection(context, target), told);
-    context.note(format!(
-        "the last key of this Duo that a cloud took is another one, {other}: the Duo cannot connect there until the cloud \
-         has this one. To send it, with the Duo in DFU mode: {tell}"
-    ));
 }

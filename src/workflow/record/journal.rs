@@ -113,11 +113,6 @@ pub fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
     last_telling(context, id).map(|operation| operation.started.request)
 }
 
-/// The last operation that gave a cloud a key of this device, if it is certain that the cloud took it.
-pub fn last_taken(context: Context<'_>, id: DeviceId) -> Option<Started> {
-    last_telling(context, id).filter(Operation::took_a_key).map(|operation| operation.started)
-}
-
 /// Whether the last key that was sent to a cloud for this device is the generic one, as far as the journal knows.
 pub fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
     last_telling(context, id).is_some_and(|operation| {
