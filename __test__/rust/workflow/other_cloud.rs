@@ -127,7 +127,6 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
     }
 }
 
-/// A token in the environment and nothing else selects Particle's API.
 /// Particle's API is known, and that of another cloud from the last request to it.
 #[test]
 fn the_api_of_the_duos_own_cloud_is_printed_as_far_as_it_is_known() {
@@ -151,8 +150,14 @@ fn the_api_of_the_duos_own_cloud_is_printed_as_far_as_it_is_known() {
     let url = place.cloud.url();
     assert_eq!(command(&place), format!("{tell} --api-url {url}"));
     assert!(hint(&place, true).contains(&format!(", add --api-url {url};")));
+    let mut plain = place.telling(false);
+    plain.cloud.allow_http = true;
+    place.provision(&Asker::new(), &plain).unwrap();
+    assert_eq!(command(&place), format!("{tell} --api-url {url} --allow-http"));
+    assert!(hint(&place, true).contains(&format!(", add --api-url {url} --allow-http;")));
 }
 
+/// A token in the environment and nothing else selects Particle's API.
 #[test]
 fn a_token_alone_does_not_send_an_own_clouds_duo_to_particles() {
     let mut place = Place::new(Names::Another);

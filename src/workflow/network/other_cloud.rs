@@ -6,9 +6,10 @@
 use crate::cloud::api_url::ApiUrl;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
+use crate::journal::Request;
 use crate::workflow::context::{Context, NamedCloud};
 use crate::workflow::network::api::Cloud;
-use crate::workflow::next::command_line::option;
+use crate::workflow::next::command_line::cloud as cloud_again;
 use crate::workflow::record::journal::last_told;
 
 /// True if this is the API of Particle's cloud.
@@ -61,17 +62,20 @@ pub fn difference(named: &NamedCloud, cloud: &Cloud) -> String {
 pub fn way_out(context: Context<'_>, cloud: &Cloud, id: Option<DeviceId>, which: &str) -> String {
     let (give, own) = if cloud.is_particle() {
         // The API of another cloud is only known from an earlier request.
-        let told = id.and_then(|id| last_told(context, id)).and_then(|request| request.api_url);
-        let own = told.filter(|url| !is_particle_api(url)).unwrap_or_else(|| "URL".to_owned());
+        let told = id.and_then(|id| last_told(context, id));
+        let told = told.filter(|request| !request.api_url.as_deref().is_some_and(is_particle_api));
+        let Request { api_url, allow_http, .. } = told.unwrap_or_default();
+        let api_url = api_url.or_else(|| Some("URL".to_owned()));
+        let own = Request { api_url, allow_http, ..Request::default() };
         (format!("duo-provision server-key restore{which}"), own)
     } else {
-        let own = ApiUrl::default().to_string();
+        let own = Request { api_url: Some(ApiUrl::default().to_string()), ..Request::default() };
         (format!("duo-provision server-key set FILE --host NAME{which}"), own)
     };
     let api = cloud.api_url();
     format!(
         "if the Duo is to stay with the cloud that it names, add{}; if it is to go to the cloud at {api}, give it that cloud's \
          public key and address first: {give}; to talk to {api} all the same, add --allow-other-cloud",
-        option("api-url", Some(&own))
+        cloud_again(&own)
     )
 }
