@@ -100,6 +100,11 @@ impl ApiUrl {
     }
 }
 
+/// True if this is the API of Particle's cloud.
+pub fn is_particle(url: &str) -> bool {
+    url.parse::<ApiUrl>().is_ok_and(|api| api.same_origin(&ApiUrl::default()))
+}
+
 impl Default for ApiUrl {
     fn default() -> Self {
         PARTICLE.parse().expect("the built-in URL is one; a test parses it")

@@ -12,12 +12,13 @@ use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
     AskOptions, CloudOptions, Diagnosis, DoctorOptions, Finding, HistoryOptions, OperationReport, Outcome,
-    ProvisionOptions, RotateOptions, Severity, Status, StatusOptions, Verdict, VerifyOptions, doctor,
-    provision, rotate, status, verify,
+    ProvisionOptions, RestoreOptions, RotateOptions, Severity, Status, StatusOptions, Verdict, VerifyOptions,
+    doctor, provision, rotate, status, verify,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, dry_run, id, key, restore_of};
+use crate::workflow::dct_bench::{fields, whole};
 
 /// A Duo, and the cloud that it belongs to.
 struct Place {
@@ -307,6 +308,92 @@ fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven
     assert!(newer(&place).is_some());
     assert_eq!(place.examined(true, None).verdict, Verdict::Paired);
     assert!(newer(&place).is_none(), "the proof is written down");
+}
+
+/// The Duo then has the key that was written to it last, but the pair is broken. It is said before the write, and by
+/// the doctor, whose command mends it.
+#[test]
+fn a_key_that_is_written_after_the_cloud_took_another_breaks_the_pair() {
+    let place = Place::new();
+    let old = restore_of(&place.bench.file("old.der", &key(OLD)[..611]));
+    let new = place.bench.new_key();
+    let caution = |options: &RestoreOptions| {
+        let asker = Asker::new();
+        place.bench.restore_asking(&asker, options).unwrap();
+        asker.plan().cautions.concat()
+    };
+    let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").cloned();
+    assert_eq!((caution(&new), caution(&old)), (String::new(), String::new()), "no cloud was told");
+    place.provision(own_key()).unwrap();
+    let dry = RestoreOptions { write: dry_run(), ..new.clone() };
+    let asker = Asker::new();
+    place.bench.restore_asking(&asker, &dry).unwrap();
+    assert!(asker.notes().contains("the cloud has another key of this Duo"), "{}", asker.notes());
+    assert!(newer().is_none());
+
+    let said = caution(&new);
+    assert!(
+        said.contains(&place.cloud.url())
+            && said.ends_with(&format!("duo-provision doctor --device {}", id(1))),
+        "{said}"
+    );
+    let command = newer().unwrap().command.unwrap();
+    assert!(command.starts_with("duo-provision restore ") || command.contains("--from-device"), "{command}");
+    assert_eq!(caution(&old), "", "that is the key that the cloud has");
+    assert!(newer().is_none());
+
+    // A field of a dump, or all of it, is a write like any other.
+    for (name, all) in [("fields.bin", false), ("whole.bin", true)] {
+        let dump = place.bench.image(name, false);
+        let asker = Asker::new();
+        let options = if all { whole(&dump) } else { fields(&dump, "device-private-key") };
+        place.bench.restore_dct_asking(&asker, &options).unwrap();
+        assert!(asker.plan().cautions.concat().contains("the cloud has another key of this Duo"), "{name}");
+        place.bench.restore(&old).unwrap();
+    }
+}
+
+/// A rotation tells the cloud and writes to the Duo.
+#[test]
+fn going_back_to_the_key_before_a_rotation_breaks_the_pair() {
+    let place = Place::new();
+    let options = RotateOptions {
+        cloud: cloud_at(place.cloud.url(), place.cloud.token()),
+        no_verify: true,
+        archive: Some(place.bench.archive().to_str().unwrap().to_owned()),
+        ..RotateOptions::default()
+    };
+    let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
+    place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap();
+    place.bench.clear_faults();
+    assert!(found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_none());
+    place.bench.restore(&restore_of(&place.bench.file("old.der", &key(OLD)[..611]))).unwrap();
+    let found_now = place.examined(false, None);
+    let newer = found(&found_now, "NEWER_KEY_KNOWN").unwrap();
+    assert!(newer.message.contains(&place.cloud.url()), "{newer:?}");
+    // The proof that the cloud knows the Duo by this key, which another program sent, is newer.
+    let journal = place.bench.records();
+    place.provision(own_key()).unwrap();
+    place.bench.set_journal(&journal);
+    assert_eq!(place.examined(true, None).verdict, Verdict::Paired);
+    assert!(found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_none());
+}
+
+/// What Particle's cloud was told does not matter to a Duo of another cloud, and the other way round.
+#[test]
+fn what_another_cloud_was_told_does_not_matter() {
+    let place = Place::new();
+    place.provision(own_key()).unwrap();
+    place.bench.set_slot(key(NEW));
+    let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_some();
+    assert!(newer());
+    let journal = String::from_utf8(place.bench.records()).unwrap();
+    place.bench.set_journal(journal.replace(&place.cloud.url(), "https://api.particle.io").as_bytes());
+    assert!(!newer());
+    place.bench.name_particle();
+    assert!(newer());
+    place.bench.set_journal(journal.as_bytes());
+    assert!(!newer());
 }
 
 /// A new key that no cloud has taken does not count.

@@ -9,6 +9,7 @@ use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Pla
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
+use crate::workflow::network::other_key;
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, WriteOptions};
 
@@ -91,6 +92,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         new: Some(source.fingerprint),
         evidence: Some(evidence),
         public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
+        cautions: other_key::caution(context, &device, &held, source.fingerprint).into_iter().collect(),
         ..Plan::of(Action::Restore, &device, Some(&held))
     };
     let keys = (previous, Some(source.fingerprint));

@@ -103,9 +103,6 @@ pub fn set_server_key(
     let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
     note(context, address.as_ref(), address_source);
     let caution = itself(address.as_ref()).filter(|_| !device.simulated);
-    if let Some(caution) = caution.as_ref().filter(|_| write.dry_run || !context.control.asks()) {
-        context.note(caution);
-    }
     let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
     // Record what the file does not say: later, the Duo may not have it any more.
     let typed =

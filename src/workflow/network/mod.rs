@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod other_cloud;
+pub mod other_key;
 pub mod pairing;
 pub mod runtime;
 pub mod unpaired;

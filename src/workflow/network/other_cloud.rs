@@ -3,7 +3,7 @@
 //! The server key decides: it is Particle's or not, and so is the API. This check cannot tell two private clouds apart;
 //! the handshake can.
 
-use crate::cloud::api_url::ApiUrl;
+use crate::cloud::api_url::{ApiUrl, is_particle};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::journal::Request;
@@ -11,11 +11,6 @@ use crate::workflow::context::{Context, NamedCloud};
 use crate::workflow::network::api::Cloud;
 use crate::workflow::next::command_line::cloud as cloud_again;
 use crate::workflow::record::journal::last_told;
-
-/// True if this is the API of Particle's cloud.
-pub fn is_particle_api(url: &str) -> bool {
-    url.parse::<ApiUrl>().is_ok_and(|api| api.same_origin(&ApiUrl::default()))
-}
 
 /// True if the Duo's cloud and this one differ: one of them is Particle's, and the other is not. `particle`: whether
 /// the Duo names Particle's cloud; with `None` (it names no cloud) the result is false.
@@ -63,7 +58,7 @@ pub fn way_out(context: Context<'_>, cloud: &Cloud, id: Option<DeviceId>, which:
     let (give, own) = if cloud.is_particle() {
         // The API of another cloud is only known from an earlier request.
         let told = id.and_then(|id| last_told(context, id));
-        let told = told.filter(|request| !request.api_url.as_deref().is_some_and(is_particle_api));
+        let told = told.filter(|request| !request.api_url.as_deref().is_some_and(is_particle));
         let Request { api_url, allow_http, .. } = told.unwrap_or_default();
         let api_url = api_url.or_else(|| Some("URL".to_owned()));
         let own = Request { api_url, allow_http, ..Request::default() };

@@ -1,10 +1,10 @@
 //! Explains the error if a key in a Duo and the cloud's are not a pair, and says how to pair them.
 
+use crate::cloud::api_url::is_particle;
 use crate::dct::DeviceId;
 use crate::error::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
 use crate::journal::{DeviceMark, Request};
 use crate::workflow::context::{Context, DeviceRef};
-use crate::workflow::network::other_cloud::is_particle_api;
 use crate::workflow::next::{CloudOf, pair_again, which_of};
 use crate::workflow::record::journal::last_told;
 
@@ -51,7 +51,7 @@ pub fn cloud_of(context: Context<'_>, id: Option<DeviceId>, particle: bool) -> C
         return CloudOf::Particle;
     }
     // A request to Particle's cloud does not help with a Duo that names another one.
-    let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
+    let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle);
     let told = id.and_then(|id| last_told(context, id)).filter(own);
     told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
 }

@@ -3,3 +3,4 @@
 pub mod backup;
 pub mod journal;
 pub mod kept;
+pub mod newest;

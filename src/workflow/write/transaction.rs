@@ -176,6 +176,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
     /// Performs the write, unless it is a dry run.
     pub fn commit<W: Writing>(self, proposal: Proposal<'_, W>) -> Result<Outcome, Error> {
         proposal.writing.check(&self.opened)?;
+        self.note_cautions(&proposal);
         let Self { opened, context, terms, archive, journal: Some(journal) } = self else {
             return Ok(Outcome::default());
         };
@@ -185,6 +186,14 @@ impl<'a, 'o> Transaction<'a, 'o> {
         journal.follow(context, started, |record| {
             run(opened, proposal, destination.as_ref(), terms.leave, record)
         })
+    }
+
+    /// The question shows the warnings. Without a question, they are noted.
+    fn note_cautions<W: Writing>(&self, proposal: &Proposal<'_, W>) {
+        let asks = self.context.control.asks() && !self.terms.options.dry_run;
+        if !asks && (!proposal.writing.is_there() || proposal.beside.is_some()) {
+            proposal.plan.cautions.iter().for_each(|caution| self.context.note(caution));
+        }
     }
 }
 

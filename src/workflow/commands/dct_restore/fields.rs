@@ -17,6 +17,7 @@ use crate::journal::{OperationKind, Request};
 use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot};
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{WritableKey, checked_manifest, public_slot};
+use crate::workflow::network::other_key;
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Permitted, Proposal, Transaction, is_own, reserved};
 
@@ -59,7 +60,9 @@ pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Resu
     let started = transaction.started(OperationKind::DctRestore, keys, request);
     let writing = Fields::of_dct(held, source.patches()?);
     let differing = writing.differing();
-    let plan = plan(&done, &writing.held, &differing);
+    let mut plan = plan(&done, &writing.held, &differing);
+    let new = plan.new;
+    plan.cautions.extend(new.and_then(|key| other_key::caution(context, &done.device, &writing.held, key)));
     let outcome = transaction.commit(Proposal::new(started, writing, plan, ALREADY))?;
     Ok(done.with(outcome, |field| differing.iter().any(|written| written.kebab_name() == field.name)))
 }

@@ -16,9 +16,10 @@ use crate::workflow::device::whole_dct;
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::public_slot;
 use crate::workflow::input::whole_dct::WholeImage;
+use crate::workflow::network::other_key;
 use crate::workflow::next::{Rollback, SoFar, rollback};
 use crate::workflow::record::journal::{absolute, operations};
-use crate::workflow::write::{Proposal, Transaction, WholeDct, Writing};
+use crate::workflow::write::{Proposal, Transaction, WholeDct};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
 pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
@@ -48,11 +49,6 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
     let rollback = looked.rollback(&done);
     let Looked { held, image, known, .. } = looked;
     let writing = WholeDct { held, image: image.dump.bytes(), new: image.key.fingerprint, known };
-    if !writing.is_there() && (options.write.dry_run || !context.control.asks()) {
-        for caution in &plan.cautions {
-            context.note(caution);
-        }
-    }
     let proposal = Proposal { rollback, ..Proposal::new(started, writing, plan, ALREADY) };
     let outcome = transaction.commit(proposal)?;
     Ok(done.with(outcome, |_| true))
@@ -87,7 +83,8 @@ fn look<'f>(
     let section = held.current.as_ref().unwrap_or(&blank);
     let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
     let owner = image.key.owner(&opened.device, section, archive)?;
-    let cautions = image.cautions(evidence, held.current.is_some());
+    let mut cautions = image.cautions(evidence, held.current.is_some());
+    cautions.extend(other_key::caution(opened.context, &opened.device, section, image.key.fingerprint));
     let first = first_attempt(opened.context, &opened.device, counted(&held), options.write.dry_run)?;
     let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
     Ok(Looked { held, image, known, first, evidence, owner, cautions })

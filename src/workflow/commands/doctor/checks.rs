@@ -8,10 +8,10 @@ use crate::error::{Code, Error};
 use crate::journal::{Operation, OperationKind, open};
 use crate::keys::{Fingerprint, ServerKey};
 use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions};
-use crate::workflow::commands::doctor::newest::{How, Known, newer};
 use crate::workflow::context::{DeviceRef, Snapshot};
 use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
+use crate::workflow::record::newest::{How, Known, Records, done_to};
 
 /// A Duo that was read.
 pub struct Patient<'a> {
@@ -134,16 +134,9 @@ impl Patient<'_> {
         }
         let of_this =
             |entry: &&Entry| entry.device_id == Some(id) && entry.simulated == self.device.simulated;
-        let done = |operation: &&Operation| {
-            let device = &operation.started.device;
-            let request = &operation.started.request;
-            // Virtual Duos are new after every start of their server, with the same ids.
-            let same_server = request.usbip.is_none() || request.usbip == self.usbip;
-            device.id.or(request.owner) == Some(id)
-                && (device.simulated == self.device.simulated || device.path.is_none())
-                && same_server
-        };
-        let known = newer(current, self.operations.iter().filter(done), self.all_backups().filter(of_this))?;
+        let operations = done_to(self.device, self.usbip.as_deref(), self.operations);
+        let records = Records { current, particle: self.is_meant_for_particle(), operations };
+        let known = records.newer(self.all_backups().filter(of_this))?;
         let key_file = self.newest(|entry| entry.fingerprint == Some(known.key));
         Some(self.described(&known, key_file))
     }

@@ -4,7 +4,6 @@
 mod asking;
 mod checks;
 mod finding;
-mod newest;
 mod proving;
 
 use crate::archive::{DeviceIdSource, Entry};
@@ -19,8 +18,9 @@ use crate::workflow::network::unpaired::cloud_of;
 use crate::workflow::next::command_line::option;
 use crate::workflow::next::{tell_cloud_of, which_of};
 use crate::workflow::record::backup::locate_archive;
-use crate::workflow::record::journal::{operations, past, pasts, selection};
+use crate::workflow::record::journal::{operations, selection};
 use crate::workflow::record::kept::kept_elsewhere;
+use crate::workflow::record::newest::known_of;
 
 pub use crate::workflow::commands::doctor::asking::AskOptions;
 pub use crate::workflow::commands::doctor::finding::{
@@ -165,17 +165,6 @@ fn name(opened: &mut Opened<'_>, target: &Target) {
         device.device_id = target.device;
         device.device_id_source = Some(DeviceIdSource::User);
     }
-}
-
-/// What the journal knows of a Duo, in the order in which the operations began. If the journal cannot be read, there
-/// already is a finding.
-fn known_of(context: Context<'_>, device: &DeviceRef) -> Vec<Operation> {
-    let settled: Vec<Operation> = match device.device_id {
-        Some(id) => past(context, id).collect(),
-        None => pasts(context),
-    };
-    let open = operations(context, Some(&device.into())).unwrap_or_default();
-    settled.into_iter().rev().chain(open).collect()
 }
 
 /// Whether an operation was done to this Duo, which holds `key`. An operation that only sends a key to a cloud records
