@@ -124,7 +124,7 @@ export interface BackupOptions {
    */
   raw?: boolean
   /**
-   * Encrypt the key with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
@@ -393,7 +393,7 @@ export interface DctRestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -1539,7 +1539,7 @@ export interface NewKeyOptions {
    */
   file?: string
   /**
-   * Encrypt the key with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
@@ -2239,7 +2239,7 @@ export interface ResetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is in the key slot now. That key is then lost. With bootloaders r3 to r5,
+   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2251,7 +2251,12 @@ export interface ResetOptions {
    */
   iAcceptThatTheKeyMayBeLost?: boolean
   /**
-   * Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
+  dryRun?: boolean
+  /**
+   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
@@ -2262,11 +2267,6 @@ export interface ResetOptions {
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
-  /**
-   * Check everything and say what would be done; write nothing anywhere.
-   * @default false
-   */
-  dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
@@ -2317,7 +2317,7 @@ export interface ResetResult {
 
 /** Options of `restoreKey`. */
 export interface RestoreOptions {
-  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
+  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. The passphrase opens an encrypted one. */
   file?: string
   /** The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API. */
   key?: Uint8Array
@@ -2334,7 +2334,7 @@ export interface RestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders r3 to r5,
+   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2346,22 +2346,22 @@ export interface RestoreOptions {
    */
   iAcceptThatTheKeyMayBeLost?: boolean
   /**
-   * Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
-   * @default false
-   */
-  encrypt?: boolean
-  /**
-   * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /**
    * Check everything and say what would be done; write nothing anywhere.
    * @default false
    */
   dryRun?: boolean
+  /**
+   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * @default false
+   */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else a terminal asks for it.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
@@ -2584,7 +2584,7 @@ export interface ServerKeyRestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2659,7 +2659,7 @@ export interface ServerKeySetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */

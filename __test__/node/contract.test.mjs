@@ -1,6 +1,7 @@
 /** What every function promises besides its result: options, errors, events, signals, questions, threads. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -492,6 +493,48 @@ test('works in a worker thread, and a worker that is ended in the middle harms n
   await new Promise((resolve) => ended.once('message', resolve))
   await ended.terminate()
   assert.equal((await listDevices(usb)).devices.length, 1)
+})
+
+test('an address that nothing proves is accepted by every function that has the option', async (t) => {
+  const { duo, input, usb, writing } = await openLab(t, { bootloader: 'r4' })
+  const blank = readFileSync((await imported.backupDct(writing)).file).fill(0xff, 2082, 2082 + 768)
+  const file = input('blank.bin', blank)
+  const fields = ['server-public-key', 'device-private-key']
+  await imported.restoreDct({ ...writing, file, fields, allowOtherDevice: true })
+  const key = duo.keySlot('1-1')
+  const cloudKey = input(
+    'cloud.pem',
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }),
+  )
+  const of = { ...writing, path: '1-1' }
+  const { deviceId = '' } = duo.duos()[0] ?? {}
+  const named = { ...usb, path: '1-1', deviceId }
+  const cloud = { apiUrl: 'http://127.0.0.1:1', token: 'none', timeout: 1 }
+  /** @type {Record<string, (allow: { allowUnprovenAddress?: boolean }) => Promise<unknown>>} */
+  const calls = {
+    backupKey: (allow) => backupKey({ ...of, ...allow }),
+    readKey: (allow) => imported.readKey({ ...usb, ...allow }),
+    restoreKey: (allow) => restoreKey({ ...of, key, ...allow }),
+    resetKey: (allow) => resetKey({ ...of, dryRun: true, ...allow }),
+    rotateKey: (allow) => imported.rotateKey({ ...named, ...cloud, dryRun: true, ...allow }),
+    verifyPairing: (allow) => imported.verifyPairing({ ...named, ...allow }),
+    provision: (allow) => provision({ ...named, ...cloud, fromDevice: true, dryRun: true, ...allow }),
+    backupDct: (allow) => imported.backupDct({ ...of, ...allow }),
+    restoreDct: (allow) => imported.restoreDct({ ...of, file, fields, ...allow }),
+    setServerKey: (allow) =>
+      imported.setServerKey({ ...of, file: cloudKey, host: 'a.example', dryRun: true, ...allow }),
+    restoreServerKey: (allow) => imported.restoreServerKey({ ...of, dryRun: true, ...allow }),
+  }
+  const typed = readFileSync(join(INDEX, '../../index.d.ts'), 'utf8')
+  assert.equal(typed.match(/^ {2}allowUnprovenAddress\?: boolean$/gm)?.length, Object.keys(calls).length)
+  for (const [name, call] of Object.entries(calls)) {
+    assert.equal((await failure(call({}))).code, 'ADDRESS_UNPROVEN', name)
+    const code = await call({ allowUnprovenAddress: true }).then(
+      () => 'done',
+      (error) => error.code,
+    )
+    assert.notEqual(code, 'ADDRESS_UNPROVEN', name)
+  }
 })
 
 test('a process ends by itself when its operations have', () => {

@@ -31,7 +31,7 @@ fn provision_options(given: ProvisionOptions) -> Mapped<workflow::ProvisionOptio
 
 fn verify_options(given: VerifyOptions) -> Mapped<workflow::VerifyOptions> {
     let options = workflow::VerifyOptions {
-        target: given.which.target()?.unproven(None),
+        target: given.which.target()?,
         key_file: given.key.map(Into::into),
         passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
         server: server(given.server_key, given.host, given.port),

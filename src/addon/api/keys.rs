@@ -7,15 +7,15 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
 use crate::addon::grammar::{
-    BackupOptions, BeforeWrite, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
-    server, write_options,
+    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase, server,
+    write_options,
 };
 use crate::error::{Code, Error};
 use crate::workflow;
 
 fn backup_options(given: BackupOptions) -> Mapped<workflow::BackupOptions> {
     let options = workflow::BackupOptions {
-        target: given.which.target()?.unproven(None),
+        target: given.which.target()?,
         file: given.file.map(Into::into),
         raw: given.raw.unwrap_or_default(),
         encrypt: given.passphrase.encrypt.unwrap_or_default(),
@@ -36,35 +36,23 @@ fn restore_options(given: RestoreOptions) -> Mapped<workflow::RestoreOptions> {
         let message = "restoreKey needs a file, or a key, and not both";
         return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
     }
-    let before = BeforeWrite {
-        archive: given.archive,
-        no_backup: given.no_backup,
-        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
-        dry_run: given.dry_run,
-    };
     let options = workflow::RestoreOptions {
-        write: write_options(&given.which, before, given.timeout)?,
+        write: write_options(&given.which, given.before, given.timeout)?,
         file: given.file.unwrap_or_default().into(),
         key: given.key,
         leave: given.leave.unwrap_or_default(),
         allow_other_device: given.allow_other_device.unwrap_or_default(),
-        encrypt: given.encrypt.unwrap_or_default(),
-        passphrase: passphrase(given.passphrase, given.passphrase_file),
+        encrypt: given.passphrase.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
     };
     Ok((options, given.which.usbip))
 }
 
 fn reset_options(given: ResetOptions) -> Mapped<workflow::ResetOptions> {
-    let before = BeforeWrite {
-        archive: given.archive,
-        no_backup: given.no_backup,
-        i_accept_that_the_key_may_be_lost: given.i_accept_that_the_key_may_be_lost,
-        dry_run: given.dry_run,
-    };
     let options = workflow::ResetOptions {
-        write: write_options(&given.which, before, given.timeout)?,
-        encrypt: given.encrypt.unwrap_or_default(),
-        passphrase: passphrase(given.passphrase, given.passphrase_file),
+        write: write_options(&given.which, given.before, given.timeout)?,
+        encrypt: given.passphrase.encrypt.unwrap_or_default(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
     };
     Ok((options, given.which.usbip))
 }

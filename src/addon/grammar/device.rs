@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::workflow::KeyBytes;
 
-use super::groups::{NewPassphrase, WhichCloud, WhichDuo, WrittenDuo};
+use super::groups::{BeforeWrite, NewPassphrase, WhichCloud, WhichDuo, WrittenDuo};
 
 /// Options of `listDevices`.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub struct ReadKeyOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
-    /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
+    /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. The passphrase opens an encrypted one.
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<String>,
     /// The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API.
@@ -100,30 +100,12 @@ pub struct RestoreOptions {
     /// Write the key even though it is known to be another device's.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub allow_other_device: Option<bool>,
-    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders r3 to r5,
-    /// `--i-accept-that-the-key-may-be-lost` is needed too.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
-    /// so a power cut can leave neither the old key nor the new one.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
-    pub encrypt: Option<bool>,
-    /// A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
-    /// Check everything and say what would be done; write nothing anywhere.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub dry_run: Option<bool>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub before: BeforeWrite,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: NewPassphrase,
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
@@ -137,30 +119,12 @@ pub struct RestoreOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResetOptions {
-    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. That key is then lost. With bootloaders r3 to r5,
-    /// `--i-accept-that-the-key-may-be-lost` is needed too.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
-    /// so a power cut can leave neither the old key nor the new one.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
-    pub encrypt: Option<bool>,
-    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-    /// same user's processes can read; else a terminal asks for it.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
-    /// Check everything and say what would be done; write nothing anywhere.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub dry_run: Option<bool>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub before: BeforeWrite,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: NewPassphrase,
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WrittenDuo,
