@@ -32,7 +32,7 @@ fn fields_of_the_table_lie_where_the_virtual_duo_keeps_it() {
         assert_eq!(image.private_key_slot().unwrap()[..], key.slot[..]);
         assert_eq!(image.public_key_slot().unwrap()[..162], key.spki);
         assert_eq!(image.server_key_slot().unwrap()[384..402], *b"\x01\x0fdevice.spark.io\0");
-        assert_eq!(image.is_claimed(), Some(true));
+        assert_eq!(dct::CLAIMED.of(&bytes).unwrap(), b"1");
         assert_eq!(dct::COUNTRY_CODE.of(&bytes).unwrap(), b"US\0\0");
         assert!(dct::VERSION_STRING.of(&bytes).unwrap().starts_with(b"0."));
         assert!(dct::SSID_PREFIX.of(&bytes).unwrap().starts_with(b"\x03Duo"));

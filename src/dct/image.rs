@@ -59,11 +59,6 @@ impl<'a> DctImage<'a> {
         self.array(&field::VERSION).map(|b| u16::from_le_bytes(*b))
     }
 
-    /// Whether the device was ever claimed.
-    pub fn is_claimed(&self) -> Option<bool> {
-        self.array::<1>(&field::CLAIMED).map(|[b]| *b == b'1')
-    }
-
     /// The device's id, or `None` if there is none: up to system firmware 0.2.4 the bytes are reserved and hold 0xFF or
     /// zeros.
     pub fn device_id(&self) -> Option<DeviceId> {

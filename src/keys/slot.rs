@@ -103,11 +103,6 @@ impl Slot {
         }
     }
 
-    /// True if the firmware will make a new key at its next boot.
-    pub const fn makes_new_key(&self) -> bool {
-        matches!(self, Self::Blank | Self::ResetImage | Self::Garbage(KeyError::BeginsErased))
-    }
-
     /// The kind of thing in the slot.
     pub const fn kind(&self) -> SlotKind {
         match self {

@@ -65,7 +65,6 @@ fn slots_and_values_of_an_image() {
     assert_eq!(image.public_key_slot().map(|slot| ends(slot)), Some((0xB1, 0xB2)));
     assert_eq!(image.server_key_slot().map(|slot| ends(slot)), Some((0xC1, 0xC2)));
     assert_eq!(image.version(), Some(0x0103));
-    assert_eq!(image.is_claimed(), Some(true));
     assert_eq!(image.device_id().map(|id| id.to_string()).as_deref(), Some("2b0023000447343138333034"));
     assert!(!image.is_unreadable());
 }
@@ -107,7 +106,7 @@ proptest! {
         }
         prop_assert_eq!(image.private_key_slot().is_some(), bytes.len() >= 1250);
         prop_assert_eq!(image.version().is_some(), bytes.len() >= 34);
-        let _ = (image.device_id(), image.is_unreadable(), image.is_claimed());
+        let _ = (image.device_id(), image.is_unreadable());
     }
 
     #[test]

@@ -107,7 +107,6 @@ fn back_up(
     let request = Request {
         file: options.file.as_ref().map(absolute),
         raw: options.raw,
-        allow_unproven_address: options.target.allow_unproven_address,
         encrypt: options.encrypt,
         archive: options.archive.as_ref().map(absolute),
         ..selection(context, &options.target)

@@ -150,7 +150,6 @@ fn back_up(
     let request = Request {
         file: options.file.as_ref().map(absolute),
         whole: options.whole,
-        allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
         ..selection(context, &options.target)
     };

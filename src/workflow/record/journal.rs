@@ -32,9 +32,10 @@ pub fn started(
     Started { operation, device, before: keys.0, after: keys.1, request, tool }
 }
 
-/// A request with the options that select a Duo, as they were typed.
+/// A request with the options that select a Duo and its DCT, as they were typed.
 pub fn selection(context: Context<'_>, target: &Target) -> Request {
-    Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() }
+    let (path, allow_unproven_address) = (target.path.clone(), target.allow_unproven_address);
+    Request { usbip: context.bus.address(), path, allow_unproven_address, ..Request::default() }
 }
 
 impl Records {

@@ -107,13 +107,8 @@ impl Patient<'_> {
     }
 
     fn rotations(&self) -> impl Iterator<Item = &Operation> {
-        let of_this = |operation: &&Operation| {
-            operation.kind() == OperationKind::Rotate
-                && operation.started.device.simulated == self.device.simulated
-                && operation.started.device.id.is_some()
-                && operation.started.device.id == self.device.device_id
-        };
-        self.operations.iter().filter(of_this)
+        let done = done_to(self.device, self.usbip.as_deref(), self.operations).into_iter();
+        done.filter(|operation| operation.kind() == OperationKind::Rotate)
     }
 
     fn is_rotating(&self) -> bool {
