@@ -1481,8 +1481,8 @@ export interface LocalCloudOptions {
   /** The port on 127.0.0.1; without it, a free one (8080 is a local cloud's usual one). */
   cloudPort?: number
   /**
-   * Serve the devices' handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a
-   * free one (5683 is a cloud's usual one). The start takes up to a second longer, to make the cloud's key.
+   * Serve the devices' handshake, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a free
+   * one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and `LocalCloud` serves none.
    */
   devicePort?: number
   /** The access token to accept; without it, a new random one. */

@@ -313,9 +313,9 @@ test('simulate announces, serves, and stops with its ports free', {
 })
 
 for (const options of [
-  ['--device-port', '0'],
+  ['--duos', '1'],
   ['--bootloader', 'r4', '--device-port', '0', '--duos', '2'],
-  ['--mode', 'normal', '--device-port', '0'],
+  ['--mode', 'normal'],
   ['--board', 'photon'],
 ]) {
   test(`what simulate ${options.join(' ')} proposes works as it is printed`, async (t) => {

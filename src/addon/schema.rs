@@ -136,7 +136,7 @@ struct SimulatedCloud {
     token: String,
     /// Which cloud's answers it gives.
     flavor: CloudFlavor,
-    /// Where devices connect to, with `--device-port`.
+    /// Where devices connect to; absent for another board without `--device-port`.
     device_address: Option<String>,
 }
 

@@ -33,7 +33,9 @@ export async function simulate(options, output) {
   let cloud
   try {
     duo = await VirtualDuo.start(options.duo)
-    cloud = await LocalCloud.start(options.cloud)
+    // Where devices connect to is on this machine, too: no virtual Duo sends `verify` or `rotate` to a real cloud.
+    const devicePort = isDuo(options) ? 0 : undefined
+    cloud = await LocalCloud.start({ ...options.cloud, devicePort: options.cloud.devicePort ?? devicePort })
     if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
     announce(duo, cloud, options, output)
     await stopped
@@ -45,6 +47,11 @@ export async function simulate(options, output) {
     await Promise.all([duo?.stop(), cloud?.stop()])
     release()
   }
+}
+
+/** True unless another board was chosen. */
+function isDuo(/** @type {SimulateOptions} */ { duo }) {
+  return (duo.board ?? 'duo') === 'duo'
 }
 
 /** Waits for Ctrl-C. Servers in the addon and signal handlers do not keep Node running, but a timer does. */
@@ -93,17 +100,14 @@ function announce(duo, cloud, options, output) {
     : 'The Duos are in DFU mode, and return to it by themselves after a restart'
   const { deviceId, path } = duos[0] ?? {}
   const bus = `--usbip ${duo.address}${runs ? ' --enter-dfu' : ''}`
-  const isDuo = (options.duo.board ?? 'duo') === 'duo'
   const nameless = ['r3', 'r4'].includes(options.duo.bootloader ?? '')
-  const verify = cloud.deviceAddress
-    ? `duo-provision verify ${bus}${nameless ? ` --device ${deviceId}` : ''} --path ${path}`
-    : '(verify needs the port that devices connect to: start this with --device-port 0)'
+  const verify = `duo-provision verify ${bus}${nameless ? ` --device ${deviceId}` : ''} --path ${path}`
   const send = `duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}`
   const tell = WITH_VARIABLE[options.shell]('PARTICLE_ACCESS_TOKEN', cloud.token, send)
   output.say(`
 ${mode}. In another terminal:
   duo-provision list ${bus}
-  ${isDuo ? `${tell}\n  ${verify}` : `duo-provision backup ${bus} --path ${path}`}${options.shell === 'posix' ? intoKernel(runs, `--tcp-port ${port} attach -r ${host} -b ${path}`) : ''}
+  ${isDuo(options) ? `${tell}\n  ${verify}` : `duo-provision backup ${bus} --path ${path}`}${options.shell === 'posix' ? intoKernel(runs, `--tcp-port ${port} attach -r ${host} -b ${path}`) : ''}
 Ctrl-C stops.`)
 }
 

@@ -100,8 +100,8 @@ pub struct LocalCloudOptions {
     /// The port on 127.0.0.1; without it, a free one (8080 is a local cloud's usual one).
     #[arg(long = "cloud", value_name = "PORT")]
     pub cloud_port: Option<u16>,
-    /// Serve the devices' handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a
-    /// free one (5683 is a cloud's usual one). The start takes up to a second longer, to make the cloud's key.
+    /// Serve the devices' handshake, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a free
+    /// one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and `LocalCloud` serves none.
     #[arg(long, value_name = "PORT")]
     pub device_port: Option<u16>,
     /// The access token to accept; without it, a new random one.
