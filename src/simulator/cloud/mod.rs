@@ -65,8 +65,8 @@ pub struct Options {
     pub flavor: Flavor,
     /// The TCP port; 0 chooses a free one.
     pub port: u16,
-    /// The TCP port for devices' handshakes; 0 chooses a free one, `None` means no port. With a port, starting takes
-    /// about a second longer, for the cloud's own key.
+    /// The TCP port for devices' handshakes; 0 chooses a free one, `None` means no port. With a port, the cloud makes a
+    /// key of its own when it starts.
     pub device_port: Option<u16>,
     /// How devices are answered there.
     pub handshake: Handshake,
