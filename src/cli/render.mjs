@@ -231,8 +231,11 @@ const DESCRIBE = {
 
   backups(/** @type {import('../../index.js').BackupsResult} */ result, output) {
     const { folder, backups, elsewhere, unreadable } = result
-    if (backups.length === 0) output.say(`no backups in ${printable(folder)}`)
-    for (const backup of [...backups, ...elsewhere]) {
+    const others = elsewhere.length > 0 ? '; in other places there are:' : ''
+    if (backups.length === 0) output.say(`no backups in ${printable(folder)}${others}`)
+    const all = [...backups, ...elsewhere]
+    all.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+    for (const backup of all) {
       const device = backup.deviceId ? `Duo ${backup.deviceId}` : 'Duo (id unknown)'
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(

@@ -34,8 +34,7 @@ export async function simulate(options, output) {
   try {
     duo = await VirtualDuo.start(options.duo)
     // Where devices connect to is on this machine, too: no virtual Duo sends `verify` or `rotate` to a real cloud.
-    const devicePort = isDuo(options) ? 0 : undefined
-    cloud = await LocalCloud.start({ ...options.cloud, devicePort: options.cloud.devicePort ?? devicePort })
+    cloud = await LocalCloud.start({ ...(isDuo(options) && { devicePort: 0 }), ...options.cloud })
     if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
     announce(duo, cloud, options, output)
     await stopped
