@@ -469,7 +469,7 @@ impl Operation {
     }
 
     /// Whether the key was read from the device and proven with the cloud that the device names.
-    fn is_of_the_devices_own_cloud(&self) -> bool {
+    pub fn is_of_the_devices_own_cloud(&self) -> bool {
         let request = &self.started.request;
         request.from_device
             && request.host.is_none()

@@ -278,7 +278,9 @@ fn a_duo_that_somebody_else_gave_another_key_is_not_fine() {
     assert_eq!((found.severity, bench.verdict()), (Severity::Problem, Verdict::Problems));
     assert!(found.message.contains(kept.to_str().unwrap()), "{found:?}");
     assert!(found.message.contains("2026-01-31T12:00:00Z"), "{found:?}");
-    bench.restore(&typed::restore(&found.command.unwrap())).unwrap();
+    assert!(found.command.unwrap().starts_with("duo-provision doctor --verify"), "a proof comes first");
+    let (give, _) = found.advice.as_ref().unwrap().split_once("; or ").unwrap();
+    bench.restore(&typed::restore(give)).unwrap();
     assert!(bench.slot() == key(OLD) && newer(&bench).is_none());
 }
 

@@ -12,19 +12,18 @@ use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
     AskOptions, CloudOptions, Diagnosis, DoctorOptions, Finding, HistoryOptions, OperationReport, Outcome,
-    ProvisionOptions, RestoreOptions, RotateOptions, Severity, Status, StatusOptions, Verdict, VerifyOptions,
-    doctor, provision, rotate, status, verify,
+    ProvisionOptions, RotateOptions, Severity, Status, StatusOptions, Verdict, VerifyOptions, doctor,
+    provision, rotate, status, verify,
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, dry_run, id, key, restore_of};
-use crate::workflow::dct_bench::{fields, whole};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, cloud_at, id, key};
 
 /// A Duo, and the cloud that it belongs to.
-struct Place {
+pub struct Place {
     _runtime: Runtime,
-    cloud: LocalCloud,
-    bench: Bench,
+    pub cloud: LocalCloud,
+    pub bench: Bench,
 }
 
 /// A server that takes requests and closes each connection without an answer.
@@ -46,12 +45,16 @@ fn silent_server() -> String {
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
+        Self::of(Generation::R6)
+    }
+
+    pub fn of(generation: Generation) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options { device_port: Some(0), ..Options::default() };
         let cloud = runtime.block_on(LocalCloud::start(options)).unwrap();
-        let bench = Bench::new(Generation::R6);
+        let bench = Bench::new(generation);
         let address = cloud.device_address().unwrap();
         let server = duo_provision::keys::ServerKey::read(cloud.server_key().unwrap().as_bytes()).unwrap();
         // The key, at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
@@ -63,7 +66,7 @@ impl Place {
         Self { _runtime: runtime, cloud, bench }
     }
 
-    fn provision(&self, options: ProvisionOptions) -> Result<(), Error> {
+    pub fn provision(&self, options: ProvisionOptions) -> Result<(), Error> {
         let options = ProvisionOptions {
             device_id: id(1),
             cloud: CloudOptions {
@@ -90,7 +93,7 @@ impl Place {
     }
 
     /// A rotation at the cloud of `other` in which the Duo does not take the key.
-    fn leave_ahead(&self, other: &Self) {
+    pub fn leave_ahead(&self, other: &Self) {
         self.bench.arm(Fault::once(Kind::WriteSilent, 1));
         let options = RotateOptions {
             cloud: cloud_at(other.cloud.url(), other.cloud.token()),
@@ -105,7 +108,7 @@ impl Place {
         self.bench.clear_faults();
     }
 
-    fn examined(&self, verify: bool, ask: Option<bool>) -> Diagnosis {
+    pub fn examined(&self, verify: bool, ask: Option<bool>) -> Diagnosis {
         let cloud = AskOptions {
             ask,
             cloud: ask.map(|_| cloud_at(self.cloud.url(), self.cloud.token())).unwrap_or_default(),
@@ -134,7 +137,7 @@ impl Place {
     }
 }
 
-fn own_key() -> ProvisionOptions {
+pub fn own_key() -> ProvisionOptions {
     ProvisionOptions { from_device: true, ..ProvisionOptions::default() }
 }
 
@@ -240,7 +243,7 @@ fn of_a_cloud_that_is_ahead_another_cloud_says_nothing_and_a_proof_does() {
 }
 
 /// The finding with this code about the only Duo.
-fn found<'d>(diagnosis: &'d Diagnosis, code: &str) -> Option<&'d Finding> {
+pub fn found<'d>(diagnosis: &'d Diagnosis, code: &str) -> Option<&'d Finding> {
     diagnosis.duos[0].findings.iter().find(|finding| finding.code == code)
 }
 
@@ -281,136 +284,4 @@ fn a_duo_with_a_problem_is_not_paired_by_a_proof() {
     place.bench.set_slot(&PrivateKey::read(key(NEW)).unwrap().key.to_pkcs8_der().unwrap());
     let misread = place.examined(true, None);
     assert!(found(&misread, "PAIRED").is_none() && found(&misread, "KEY_SLOT_PKCS8").is_some());
-}
-
-#[test]
-fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven() {
-    let place = Place::new();
-    place.provision(own_key()).unwrap();
-    let newer = |place: &Place| found(&place.examined(false, None), "NEWER_KEY_KNOWN").cloned();
-    assert!(newer(&place).is_none());
-    let file = place.bench.key_file(NEW).to_str().unwrap().to_owned();
-    place.provision(ProvisionOptions { key_file: Some(file), ..ProvisionOptions::default() }).unwrap();
-    let told = newer(&place).unwrap();
-    assert!(told.message.contains(&place.cloud.url()) && told.message.contains("2026-01-31"), "{told:?}");
-    let command = told.command.unwrap();
-    assert!(command.contains("--from-device") && command.contains(&place.cloud.url()), "{command}");
-    place.provision(own_key()).unwrap();
-    assert!(newer(&place).is_none());
-
-    // The generic key, which a self-hosted cloud keeps.
-    place.provision(ProvisionOptions::default()).unwrap();
-    assert!(newer(&place).is_some());
-    // Another program sends the cloud the Duo's own key.
-    let journal = place.bench.records();
-    place.provision(own_key()).unwrap();
-    place.bench.set_journal(&journal);
-    assert!(newer(&place).is_some());
-    assert_eq!(place.examined(true, None).verdict, Verdict::Paired);
-    assert!(newer(&place).is_none(), "the proof is written down");
-}
-
-/// The Duo then has the key that was written to it last, but the pair is broken. It is said before the write, and by
-/// the doctor, whose command mends it.
-#[test]
-fn a_key_that_is_written_after_the_cloud_took_another_breaks_the_pair() {
-    let place = Place::new();
-    let old = restore_of(&place.bench.file("old.der", &key(OLD)[..611]));
-    let new = place.bench.new_key();
-    let caution = |options: &RestoreOptions| {
-        let asker = Asker::new();
-        place.bench.restore_asking(&asker, options).unwrap();
-        asker.plan().cautions.concat()
-    };
-    let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").cloned();
-    assert_eq!((caution(&new), caution(&old)), (String::new(), String::new()), "no cloud was told");
-    place.provision(own_key()).unwrap();
-    let dry = RestoreOptions { write: dry_run(), ..new.clone() };
-    let asker = Asker::new();
-    place.bench.restore_asking(&asker, &dry).unwrap();
-    assert!(asker.notes().contains("the cloud has another key of this Duo"), "{}", asker.notes());
-    assert!(newer().is_none());
-
-    let said = caution(&new);
-    assert!(
-        said.contains(&place.cloud.url())
-            && said.ends_with(&format!("duo-provision doctor --device {}", id(1))),
-        "{said}"
-    );
-    let command = newer().unwrap().command.unwrap();
-    assert!(command.starts_with("duo-provision restore ") || command.contains("--from-device"), "{command}");
-    assert_eq!(caution(&old), "", "that is the key that the cloud has");
-    assert!(newer().is_none());
-
-    // A field of a dump, or all of it, is a write like any other.
-    for (name, all) in [("fields.bin", false), ("whole.bin", true)] {
-        let dump = place.bench.image(name, false);
-        let asker = Asker::new();
-        let options = if all { whole(&dump) } else { fields(&dump, "device-private-key") };
-        place.bench.restore_dct_asking(&asker, &options).unwrap();
-        assert!(asker.plan().cautions.concat().contains("the cloud has another key of this Duo"), "{name}");
-        place.bench.restore(&old).unwrap();
-    }
-}
-
-/// A rotation tells the cloud and writes to the Duo.
-#[test]
-fn going_back_to_the_key_before_a_rotation_breaks_the_pair() {
-    let place = Place::new();
-    let options = RotateOptions {
-        cloud: cloud_at(place.cloud.url(), place.cloud.token()),
-        no_verify: true,
-        archive: Some(place.bench.archive().to_str().unwrap().to_owned()),
-        ..RotateOptions::default()
-    };
-    let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
-    place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap();
-    place.bench.clear_faults();
-    assert!(found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_none());
-    place.bench.restore(&restore_of(&place.bench.file("old.der", &key(OLD)[..611]))).unwrap();
-    let found_now = place.examined(false, None);
-    let newer = found(&found_now, "NEWER_KEY_KNOWN").unwrap();
-    assert!(newer.message.contains(&place.cloud.url()), "{newer:?}");
-    // The proof that the cloud knows the Duo by this key, which another program sent, is newer.
-    let journal = place.bench.records();
-    place.provision(own_key()).unwrap();
-    place.bench.set_journal(&journal);
-    assert_eq!(place.examined(true, None).verdict, Verdict::Paired);
-    assert!(found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_none());
-}
-
-/// What Particle's cloud was told does not matter to a Duo of another cloud, and the other way round.
-#[test]
-fn what_another_cloud_was_told_does_not_matter() {
-    let place = Place::new();
-    place.provision(own_key()).unwrap();
-    place.bench.set_slot(key(NEW));
-    let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_some();
-    assert!(newer());
-    let journal = String::from_utf8(place.bench.records()).unwrap();
-    place.bench.set_journal(journal.replace(&place.cloud.url(), "https://api.particle.io").as_bytes());
-    assert!(!newer());
-    place.bench.name_particle();
-    assert!(newer());
-    place.bench.set_journal(journal.as_bytes());
-    assert!(!newer());
-}
-
-/// A new key that no cloud has taken does not count.
-#[test]
-fn a_new_key_counts_once_a_cloud_took_it() {
-    let place = Place::new();
-    let newer = || found(&place.examined(false, None), "NEWER_KEY_KNOWN").is_some();
-    let options = RotateOptions {
-        cloud: cloud_at(place.cloud.url(), "never-a-good-one"),
-        no_verify: true,
-        archive: Some(place.bench.archive().to_str().unwrap().to_owned()),
-        ..RotateOptions::default()
-    };
-    let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
-    place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap_err();
-    place.bench.clear_faults();
-    assert!(!newer(), "nobody was told of it");
-    place.leave_ahead(&place);
-    assert!(newer());
 }

@@ -26,6 +26,7 @@ mod journal;
 mod key_files;
 mod matrix;
 mod naming;
+mod newest;
 mod other_cloud;
 mod provision;
 mod reconciling;

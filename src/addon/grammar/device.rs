@@ -86,7 +86,7 @@ pub struct ReadKeyOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
-    /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. The passphrase opens an encrypted one.
+    /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<String>,
     /// The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API.

@@ -119,7 +119,7 @@ pub struct BeforeWrite {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+    /// Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
     /// `--i-accept-that-the-key-may-be-lost` is needed too.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
@@ -137,11 +137,11 @@ pub struct BeforeWrite {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewPassphrase {
-    /// Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    /// Encrypt the key file that this command makes with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
-    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-    /// same user's processes can read; else a terminal asks for it.
+    /// A file whose first line is the passphrase of every key file that this command makes or reads, or - for standard
+    /// input. Else DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
     #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
     pub passphrase_file: Option<String>,
     /// The passphrase itself; only in the API, since a command line is no place for a secret.

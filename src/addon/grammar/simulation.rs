@@ -101,7 +101,7 @@ pub struct LocalCloudOptions {
     #[arg(long = "cloud", value_name = "PORT")]
     pub cloud_port: Option<u16>,
     /// Serve the devices' handshake, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a free
-    /// one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and `LocalCloud` serves none.
+    /// one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and the API has none.
     #[arg(long, value_name = "PORT")]
     pub device_port: Option<u16>,
     /// The access token to accept; without it, a new random one.

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::dct::SERVER_PUBLIC_KEY;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
 use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan};
+use crate::workflow::describe::server::is_for_particle;
 use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
@@ -88,15 +90,16 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         owner,
         ..Request::default()
     };
+    let keys = (previous, Some(source.fingerprint));
+    let started = transaction.started(OperationKind::Restore, keys, request);
+    let particle = is_for_particle(SERVER_PUBLIC_KEY.of(held.image().bytes()));
     let plan = Plan {
         new: Some(source.fingerprint),
         evidence: Some(evidence),
         public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
-        cautions: other_key::caution(context, &device, &held, source.fingerprint).into_iter().collect(),
+        cautions: other_key::caution(context, &started, particle).into_iter().collect(),
         ..Plan::of(Action::Restore, &device, Some(&held))
     };
-    let keys = (previous, Some(source.fingerprint));
-    let started = transaction.started(OperationKind::Restore, keys, request);
     let writing = Fields::key(held, Patch::key(&source.image));
     let already = "the Duo holds exactly this key already; nothing is written";
     let outcome = transaction.commit(Proposal::new(started, writing, plan, already))?;

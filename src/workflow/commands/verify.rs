@@ -19,7 +19,7 @@ use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::network::pairing::{Server, ServerChoice, ServerOptions};
 use crate::workflow::network::unpaired::Unpaired;
-use crate::workflow::record::journal::{absolute, record_proof};
+use crate::workflow::record::journal::{absolute, record_proof, selection};
 
 /// The options of `verify`.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,13 @@ struct Claim {
     device: Option<DeviceRef>,
 }
 
+impl VerifyOptions {
+    /// The options that select an attached Duo.
+    fn selection(&self, context: Context<'_>) -> Request {
+        if self.key_file.is_some() { Request::default() } else { selection(context, &self.target) }
+    }
+}
+
 fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> Request {
     Request {
         file: options.key_file.as_ref().map(absolute),
@@ -70,9 +77,7 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
         server_key: options.server.key_file.as_ref().map(absolute),
         host: options.server.host.clone(),
         port: options.server.port,
-        usbip: context.bus.address().filter(|_| from_device),
-        path: options.target.path.clone(),
-        ..Request::default()
+        ..options.selection(context)
     }
 }
 
@@ -124,7 +129,7 @@ fn prove(context: Context<'_>, options: &VerifyOptions, claim: Claim) -> Result<
         let unpaired = Unpaired {
             id: claim.id,
             device: claim.device.as_ref(),
-            path: options.target.path.clone(),
+            selected: options.selection(context),
             particle: claim.server.key.is_particle(),
             named: claim.device.is_some() && options.server.host.is_none() && options.server.port.is_none(),
         };
@@ -158,8 +163,10 @@ fn claim_of_file(
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
         return Err(Error::invalid(message));
     }
-    if options.target.enter_dfu || options.target.wait {
-        let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
+    let Target { enter_dfu, wait, allow_unproven_address, .. } = options.target;
+    if enter_dfu || wait || allow_unproven_address {
+        let message = "--enter-dfu, --wait and --allow-unproven-address are for an attached Duo, and --key takes the key from \
+                       a file";
         return Err(Error::invalid(message));
     }
     options.server.check_whole()?;

@@ -27,6 +27,11 @@ pub struct ServerReport {
     pub address_problem: Option<String>,
 }
 
+/// Whether the 768 bytes of the field hold the key of Particle's own cloud; `None` if they hold no cloud's key.
+pub(in crate::workflow) fn is_for_particle(field: Option<&[u8]>) -> Option<bool> {
+    Some(ServerKey::read(field?).ok()?.is_particle())
+}
+
 impl ServerReport {
     /// Describes the 768 bytes of the field.
     pub(in crate::workflow) fn of_field(field: &[u8; SERVER_FIELD], id: Option<DeviceId>) -> Self {

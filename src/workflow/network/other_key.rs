@@ -1,28 +1,27 @@
 //! Warns before a write that would leave the Duo with another key than its cloud has.
 
-use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Target};
-use crate::workflow::describe::server::ServerReport;
-use crate::workflow::next::which_of;
-use crate::workflow::record::journal::selection;
+use crate::journal::{DeviceMark, Started};
+use crate::workflow::context::Context;
+use crate::workflow::next::command_line::option;
+use crate::workflow::next::which;
 use crate::workflow::record::newest::{Records, done_to, known_of};
 
-/// The warning before `key` is written to a Duo that holds `held`, if a cloud is known to have another one for it.
-pub fn caution(
-    context: Context<'_>,
-    device: &DeviceRef,
-    held: &Snapshot,
-    key: Fingerprint,
-) -> Option<String> {
-    let known = known_of(context, device);
-    let operations = done_to(device, context.bus.address().as_deref(), &known);
-    let particle = ServerReport::named_by(held, device.device_id).particle;
-    let other = Records { current: key, particle, operations }.told_other()?;
-    let which = which_of(&device.into(), &selection(context, &Target::default()));
+/// The warning before an operation that writes a key, if a cloud is known to have another one. `particle`: whether the
+/// Duo is meant for Particle's cloud afterwards, if that is known.
+pub fn caution(context: Context<'_>, started: &Started, particle: Option<bool>) -> Option<String> {
+    let id = started.device.id.or(started.request.owner)?;
+    let device = DeviceMark { id: Some(id), ..started.device.clone() };
+    let known = known_of(context, &device);
+    let operations = done_to(&device, context.bus.address().as_deref(), &known);
+    let current = started.after?;
+    let held = started.before.unwrap_or(current);
+    let other = Records { current, held, particle, operations }.told_other()?;
     Some(format!(
-        "as far as is known, the cloud has another key of this Duo, {} ({}): with the new one the Duo does not connect until \
-         its cloud is told; to see what to type then: duo-provision doctor{which}",
+        "as far as is known, the cloud has another key of this Duo, {} ({}): after this write the Duo cannot connect until \
+         its cloud is told the key that is written; both ways out are shown by: duo-provision doctor{}{}",
         other.key.short(),
-        other.words()
+        other.words(),
+        which(started),
+        option("archive", started.request.archive.as_deref())
     ))
 }

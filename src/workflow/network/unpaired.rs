@@ -16,8 +16,8 @@ pub struct Unpaired<'a> {
     pub id: DeviceId,
     /// The attached Duo that the key is in, if it is in one.
     pub device: Option<&'a DeviceRef>,
-    /// The port, if the options name one.
-    pub path: Option<String>,
+    /// The options that select it.
+    pub selected: Request,
     /// True if Particle's cloud was asked for the proof.
     pub particle: bool,
     /// True if the address in the Duo was tried.
@@ -28,8 +28,7 @@ impl Unpaired<'_> {
     /// Adds to the error the commands to type, if other keys would help.
     pub fn explained(self, error: Error, context: Context<'_>) -> Error {
         let device = self.device.map(DeviceMark::from).unwrap_or_default();
-        let usbip = context.bus.address().filter(|_| self.device.is_some());
-        let request = Request { usbip, path: self.path, ..Request::default() };
+        let request = self.selected;
         match error.code() {
             Code::CloudUnreachable if self.named => {
                 error.hint(format!("{ADDRESS_HINT}; {SET_HINT}{}", which_of(&device, &request)))

@@ -14,10 +14,10 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::archive::{Entry, Origin};
 use crate::cloud::api_url::is_particle;
-use crate::journal::{Operation, OperationKind};
+use crate::journal::{DeviceMark, Operation, OperationKind};
 use crate::keys::{Fingerprint, PublicKey};
 use crate::outcome::KeyState;
-use crate::workflow::context::{Context, DeviceRef};
+use crate::workflow::context::Context;
 use crate::workflow::record::journal::{operations, past, pasts};
 
 /// How a key is known.
@@ -65,11 +65,11 @@ impl Known {
     pub fn words(&self) -> String {
         let at = &self.at;
         match &self.how {
-            How::BackedUp => format!("it was backed up from the Duo {at}"),
-            How::Written => format!("it was written to the Duo {at}"),
-            How::Told { api_url: None } => format!("the cloud was told {at}"),
-            How::Told { api_url: Some(url) } => format!("the cloud at {url} was told {at}"),
-            How::Proven => format!("its cloud was proven to know the Duo by it {at}"),
+            How::BackedUp => format!("it was backed up from the Duo at {at}"),
+            How::Written => format!("it was written to the Duo at {at}"),
+            How::Told { api_url: None } => format!("the cloud was told it at {at}"),
+            How::Told { api_url: Some(url) } => format!("the cloud at {url} was told it at {at}"),
+            How::Proven => format!("its cloud was proven to know the Duo by it at {at}"),
         }
     }
 }
@@ -79,7 +79,9 @@ impl Known {
 fn of_operation(operation: &Operation) -> impl Iterator<Item = Known> {
     let request = &operation.started.request;
     let told = operation.took_a_key().then(|| How::Told { api_url: request.api_url.clone() });
-    let proven = (operation.kind() == OperationKind::Verify).then_some(How::Proven);
+    // A proof with another cloud says nothing about the Duo's own.
+    let proof = operation.kind() == OperationKind::Verify && operation.is_of_the_devices_own_cloud();
+    let proven = proof.then_some(How::Proven);
     let written = (operation.key() == Some(KeyState::Written)).then_some(How::Written);
     let key = operation.started.after;
     let known = move |how| Known::new(key?, how, &operation.updated_at, None);
@@ -92,9 +94,12 @@ fn of_backup(backup: &Entry) -> Option<Known> {
     Known::new(read, How::BackedUp, backup.created_at.as_deref()?, Some(backup.path.clone()))
 }
 
-/// The records of one Duo that holds `current`.
+/// The records of one Duo.
 pub struct Records<'k> {
+    /// The key to compare: the one in the Duo, or the one that is to be written to it.
     pub current: Fingerprint,
+    /// The key that the Duo held when a cloud was sent the generic key.
+    pub held: Fingerprint,
     /// Whether the Duo is meant for Particle's cloud, if that is known: what the other kind of cloud was told does not
     /// matter to it.
     pub particle: Option<bool>,
@@ -103,28 +108,25 @@ pub struct Records<'k> {
 }
 
 impl Records<'_> {
-    /// The newest key, if it is not `current` and no newer record speaks for `current`.
+    /// The newest key, if it is not `current` and no newer record speaks for `current`: the one that a cloud has or,
+    /// where none is known to have another, the one that was in the Duo.
     pub fn newer<'b>(&self, backups: impl Iterator<Item = &'b Entry>) -> Option<Known> {
         let known = self.known(backups);
-        let own_last =
-            |chosen: &dyn Fn(&Known) -> bool| known.iter().rposition(|k| self.is_own(k) && chosen(k));
-        let other_last =
-            |chosen: &dyn Fn(&Known) -> bool| known.iter().rposition(|k| !self.is_own(k) && chosen(k));
+        let last =
+            |own, chosen: fn(&Known) -> bool| known.iter().rposition(|k| self.is_own(k) == own && chosen(k));
+        let newer = |other, own| last(false, other).filter(|at| last(true, own) < Some(*at));
         // Only a cloud's word shows that it has the Duo's key.
-        let told = other_last(&Known::is_of_a_cloud).filter(|at| own_last(&Known::is_of_a_cloud) < Some(*at));
+        let told = newer(Known::is_of_a_cloud, Known::is_of_a_cloud);
         // A backup of the Duo's key does not show that it was written later than another one. It does show that an older
         // backup is not newer.
-        let written = |known: &Known| known.how == How::Written;
-        let backed_up = |known: &Known| known.how == How::BackedUp;
-        let written = other_last(&written).filter(|at| own_last(&|known| !backed_up(known)) < Some(*at));
-        let kept = other_last(&backed_up).filter(|at| own_last(&|_| true) < Some(*at));
-        known.get(told.max(written).max(kept)?).cloned()
+        let written = newer(|known| known.how == How::Written, |known| known.how != How::BackedUp);
+        let kept = newer(|known| known.how == How::BackedUp, |_| true);
+        known.get(told.or(written.max(kept))?).cloned()
     }
 
     /// The key that a cloud has, as far as it is known, if it is not `current`.
     pub fn told_other(&self) -> Option<Known> {
-        let known = self.known([].into_iter());
-        known.into_iter().rfind(Known::is_of_a_cloud).filter(|told| !self.is_own(told))
+        self.newer([].into_iter()).filter(Known::is_of_a_cloud)
     }
 
     fn is_own(&self, known: &Known) -> bool {
@@ -146,7 +148,7 @@ impl Records<'_> {
             if known.key == PublicKey::generic().fingerprint()
                 && matches!(&known.how, How::Told { api_url: Some(url) } if is_particle(url))
             {
-                known.key = self.current;
+                known.key = self.held;
             }
         }
         known
@@ -154,19 +156,19 @@ impl Records<'_> {
 }
 
 /// What the journal knows of a Duo, in the order in which the operations began. A journal that cannot be read is empty.
-pub fn known_of(context: Context<'_>, device: &DeviceRef) -> Vec<Operation> {
-    let settled: Vec<Operation> = match device.device_id {
+pub fn known_of(context: Context<'_>, device: &DeviceMark) -> Vec<Operation> {
+    let settled: Vec<Operation> = match device.id {
         Some(id) => past(context, id).collect(),
         None => pasts(context),
     };
-    let open = operations(context, Some(&device.into())).unwrap_or_default();
+    let open = operations(context, Some(device)).unwrap_or_default();
     settled.into_iter().rev().chain(open).collect()
 }
 
 /// Those of the operations that were done to this Duo, or told a cloud of its key. `usbip`: the address of the server
 /// that has the Duo.
 pub fn done_to<'o>(
-    device: &DeviceRef,
+    device: &DeviceMark,
     usbip: Option<&str>,
     operations: &'o [Operation],
 ) -> Vec<&'o Operation> {
@@ -175,8 +177,8 @@ pub fn done_to<'o>(
         let request = &operation.started.request;
         // Virtual Duos are new after every start of their server, with the same ids.
         let same_server = request.usbip.is_none() || request.usbip.as_deref() == usbip;
-        device.device_id.is_some()
-            && its.id.or(request.owner) == device.device_id
+        device.id.is_some()
+            && its.id.or(request.owner) == device.id
             && (its.simulated == device.simulated || its.path.is_none())
             && same_server
     };

@@ -190,8 +190,9 @@ impl<'a, 'o> Transaction<'a, 'o> {
 
     /// The question shows the warnings. Without a question, they are noted.
     fn note_cautions<W: Writing>(&self, proposal: &Proposal<'_, W>) {
-        let asks = self.context.control.asks() && !self.terms.options.dry_run;
-        if !asks && (!proposal.writing.is_there() || proposal.beside.is_some()) {
+        let writes = !proposal.writing.is_there();
+        let asks = writes && self.context.control.asks() && !self.terms.options.dry_run;
+        if !asks && (writes || proposal.beside.is_some()) {
             proposal.plan.cautions.iter().for_each(|caution| self.context.note(caution));
         }
     }

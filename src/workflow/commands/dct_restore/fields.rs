@@ -10,11 +10,12 @@ use crate::workflow::describe::restored_field::{RestoredField, fields_against};
 
 use crate::archive::{DeviceIdSource, Manifest};
 use crate::bootloader::BootloaderGeneration;
-use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
+use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field, SERVER_PUBLIC_KEY};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot};
+use crate::workflow::describe::server::is_for_particle;
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{WritableKey, checked_manifest, public_slot};
 use crate::workflow::network::other_key;
@@ -61,8 +62,12 @@ pub fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Resu
     let writing = Fields::of_dct(held, source.patches()?);
     let differing = writing.differing();
     let mut plan = plan(&done, &writing.held, &differing);
-    let new = plan.new;
-    plan.cautions.extend(new.and_then(|key| other_key::caution(context, &done.device, &writing.held, key)));
+    if plan.new.is_some() {
+        let dump =
+            source.dump.field(&SERVER_PUBLIC_KEY).filter(|_| source.fields.contains(&SERVER_PUBLIC_KEY));
+        let server = dump.or_else(|| SERVER_PUBLIC_KEY.of(writing.held.image().bytes()));
+        plan.cautions.extend(other_key::caution(context, &started, is_for_particle(server)));
+    }
     let outcome = transaction.commit(Proposal::new(started, writing, plan, ALREADY))?;
     Ok(done.with(outcome, |field| differing.iter().any(|written| written.kebab_name() == field.name)))
 }

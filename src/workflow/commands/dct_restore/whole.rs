@@ -4,13 +4,14 @@
 //! `dct` decides in which order the rest is written, and explains why the Duo always has one whole copy.
 
 use crate::archive::Archive;
-use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known};
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Operation, OperationKind, Reached, Request, open};
 use crate::keys::{Fingerprint, Slot};
 use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
 use crate::workflow::context::{Action, Context, DeviceRef, Evidence, Plan, Snapshot, WholeHeld};
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
+use crate::workflow::describe::server::is_for_particle;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
 use crate::workflow::input::dump_file::DumpFile;
@@ -36,7 +37,7 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
         .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
         .map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let done = looked.done(device, options.write.dry_run);
-    let plan = looked.plan(&done);
+    let mut plan = looked.plan(&done);
     let keys = (counted(&looked.held), done.fingerprint);
     let request = Request {
         file: Some(absolute(&options.file)),
@@ -46,6 +47,8 @@ pub fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Resul
         ..Request::default()
     };
     let started = transaction.started(OperationKind::DctRestore, keys, request);
+    let server = is_for_particle(looked.image.dump.field(&SERVER_PUBLIC_KEY));
+    plan.cautions.extend(other_key::caution(context, &started, server));
     let rollback = looked.rollback(&done);
     let Looked { held, image, known, .. } = looked;
     let writing = WholeDct { held, image: image.dump.bytes(), new: image.key.fingerprint, known };
@@ -83,8 +86,7 @@ fn look<'f>(
     let section = held.current.as_ref().unwrap_or(&blank);
     let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
     let owner = image.key.owner(&opened.device, section, archive)?;
-    let mut cautions = image.cautions(evidence, held.current.is_some());
-    cautions.extend(other_key::caution(opened.context, &opened.device, section, image.key.fingerprint));
+    let cautions = image.cautions(evidence, held.current.is_some());
     let first = first_attempt(opened.context, &opened.device, counted(&held), options.write.dry_run)?;
     let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
     Ok(Looked { held, image, known, first, evidence, owner, cautions })

@@ -2,13 +2,14 @@
 
 use crate::archive::{Contents, Description, Entry, Origin};
 use crate::bootloader::BootloaderGeneration;
-use crate::dct::ServerAddress;
+use crate::dct::{SERVER_PUBLIC_KEY, ServerAddress};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::journal::{Operation, OperationKind, open};
 use crate::keys::{Fingerprint, ServerKey};
 use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions};
 use crate::workflow::context::{DeviceRef, Snapshot};
+use crate::workflow::describe::server::is_for_particle;
 use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
 use crate::workflow::record::newest::{How, Known, Records, done_to};
@@ -107,7 +108,7 @@ impl Patient<'_> {
     }
 
     fn rotations(&self) -> impl Iterator<Item = &Operation> {
-        let done = done_to(self.device, self.usbip.as_deref(), self.operations).into_iter();
+        let done = done_to(&self.device.into(), self.usbip.as_deref(), self.operations).into_iter();
         done.filter(|operation| operation.kind() == OperationKind::Rotate)
     }
 
@@ -129,8 +130,9 @@ impl Patient<'_> {
         }
         let of_this =
             |entry: &&Entry| entry.device_id == Some(id) && entry.simulated == self.device.simulated;
-        let operations = done_to(self.device, self.usbip.as_deref(), self.operations);
-        let records = Records { current, particle: self.is_meant_for_particle(), operations };
+        let operations = done_to(&self.device.into(), self.usbip.as_deref(), self.operations);
+        let particle = self.is_meant_for_particle();
+        let records = Records { current, held: current, particle, operations };
         let known = records.newer(self.all_backups().filter(of_this))?;
         let key_file = self.newest(|entry| entry.fingerprint == Some(known.key));
         Some(self.described(&known, key_file))
@@ -147,34 +149,36 @@ impl Patient<'_> {
             known.key.short(),
             known.words()
         );
-        let tell =
-            self.tell.as_ref().map(|tell| format!("; or tell the cloud the key that is in the Duo: {tell}"));
-        let why = match known.how {
-            How::BackedUp | How::Written => "somebody else has changed the Duo's key since, and its cloud is",
-            How::Told { .. } | How::Proven => "the cloud is",
-        };
-        let prove = if self.asked {
-            String::new()
-        } else {
-            format!(
-                "prove whether it knows the one in the Duo, too: duo-provision doctor --verify{}; if not, ",
-                self.arguments
-            )
-        };
-        let advice = format!(
-            "{why} likely to know that key alone, which is then why the Duo does not connect: {prove}give the Duo that key{}",
-            tell.unwrap_or_default()
-        );
-        let found = Finding::problem("NEWER_KEY_KNOWN", message).advice(advice);
+        let found = Finding::problem("NEWER_KEY_KNOWN", message);
         if self.is_rotating() {
             return found
                 .advice("a rotation of this Duo's key is in flight")
                 .command("duo-provision status".to_owned());
         }
-        match (key_file, &self.tell) {
-            (Some(backup), _) => found.command(restore_from(&backup.path) + self.arguments),
-            (None, Some(tell)) => found.command(tell.clone()),
-            (None, None) => found,
+        let why = match known.how {
+            How::BackedUp | How::Written => "somebody else has changed the Duo's key since, and its cloud is",
+            How::Told { .. } | How::Proven => "the cloud is",
+        };
+        let why = format!("{why} likely to know that key alone, which is then why the Duo does not connect");
+        let give = key_file.map(|backup| restore_from(&backup.path) + self.arguments);
+        let prove = (!self.asked && self.device.board.is_duo())
+            .then(|| format!("duo-provision doctor --verify{}", self.arguments));
+        let nowhere = (give.is_none() && self.tell.is_none()).then(|| "give the Duo that key".to_owned());
+        let ways = [
+            nowhere,
+            give.as_ref().map(|give| format!("give the Duo that key: {give}")),
+            self.tell.as_ref().map(|tell| format!("tell the cloud the key that is in the Duo: {tell}")),
+        ];
+        let ways = ways.into_iter().flatten().collect::<Vec<_>>().join("; or ");
+        let first = if prove.is_some() {
+            "prove first whether it knows the one in the Duo, too; if not, "
+        } else {
+            ""
+        };
+        let found = found.advice(format!("{why}: {first}{ways}"));
+        match prove.or(give).or(self.tell.clone()) {
+            Some(command) => found.command(command),
+            None => found,
         }
     }
 
@@ -245,8 +249,8 @@ impl Patient<'_> {
 
     /// Whether its server key is that of Particle's cloud; `None` if it has none, or is not a Duo.
     pub fn is_meant_for_particle(&self) -> Option<bool> {
-        let field = self.snapshot.image().server_key_slot().filter(|_| self.device.board.is_duo())?;
-        Some(ServerKey::read(field).ok()?.is_particle())
+        let image = self.snapshot.image();
+        is_for_particle(SERVER_PUBLIC_KEY.of(image.bytes()).filter(|_| self.device.board.is_duo()))
     }
 
     /// For a Duo only: on other boards, only the key slot is written.

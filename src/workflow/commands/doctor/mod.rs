@@ -226,8 +226,8 @@ impl<'a> Looking<'a, '_> {
                 return Ok(Examined::new(path, Some(opened.device), Read::Failed, findings, None));
             }
         };
-        let typed = self.options.target.path.clone();
-        let proof = if self.options.verify { proving::prove(&opened, &snapshot, typed)? } else { None };
+        let selected = selection(self.context, &self.options.target);
+        let proof = if self.options.verify { proving::prove(&opened, &snapshot, &selected)? } else { None };
         let proven = proof.as_ref().is_some_and(|(_, proven)| *proven);
         let (found, particle) = self.checks(&opened.device, &snapshot, proven);
         findings.extend(found);
@@ -253,7 +253,7 @@ impl<'a> Looking<'a, '_> {
     fn checks(&self, device: &DeviceRef, snapshot: &Snapshot, proven: bool) -> (Vec<Finding>, Option<bool>) {
         let archive = self.options.archive.as_deref();
         let arguments = self.which(device) + &option("archive", archive);
-        let operations = known_of(self.context, device);
+        let operations = known_of(self.context, &device.into());
         let elsewhere = kept_elsewhere(&operations, &self.backups);
         let mut patient = Patient {
             operations: &operations,

@@ -16,7 +16,7 @@ use crate::workflow::record::journal::record_proof;
 pub fn prove(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
-    path: Option<String>,
+    selected: &Request,
 ) -> Result<Option<(Finding, bool)>, Error> {
     let (device, context) = (&opened.device, opened.context);
     if !device.board.is_duo() {
@@ -24,11 +24,10 @@ pub fn prove(
         return Ok(Some((Finding::note("PAIRING_NOT_PROVEN", message), false)));
     }
     let Ok(key) = snapshot.own_key() else { return Ok(None) };
-    match handshake(opened, snapshot, key, path.clone()) {
+    match handshake(opened, snapshot, key, selected) {
         Ok((id, server)) => {
             let mark = DeviceMark { id: Some(id), ..device.into() };
-            let usbip = context.bus.address();
-            let request = Request { from_device: true, usbip, path, ..Request::default() };
+            let request = Request { from_device: true, ..selected.clone() };
             record_proof(context, mark, key.public_key().fingerprint(), request);
             let message = format!("the cloud at {} knows this Duo by the key in it: proven now", server.port);
             Ok(Some((Finding::ok("PAIRED", message), true)))
@@ -42,7 +41,7 @@ fn handshake(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
     key: &PrivateKey,
-    path: Option<String>,
+    selected: &Request,
 ) -> Result<(DeviceId, Server), Error> {
     let (device, context): (&DeviceRef, Context<'_>) = (&opened.device, opened.context);
     opened.check_place(snapshot)?;
@@ -55,7 +54,8 @@ fn handshake(
     server.caution(context, id, true);
     server.prove(context, id, key).map_err(|error| {
         let particle = server.key.is_particle();
-        Unpaired { id, device: Some(device), path, particle, named: true }.explained(error, context)
+        let selected = selected.clone();
+        Unpaired { id, device: Some(device), selected, particle, named: true }.explained(error, context)
     })?;
     Ok((id, server))
 }
