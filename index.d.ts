@@ -124,13 +124,13 @@ export interface BackupOptions {
    */
   raw?: boolean
   /**
-   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key file that this command makes with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else a terminal asks for it.
+   * A file whose first line is the passphrase of every key file that this command makes or reads, or - for standard
+   * input. Else DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -393,7 +393,7 @@ export interface DctRestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+   * Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -1482,7 +1482,7 @@ export interface LocalCloudOptions {
   cloudPort?: number
   /**
    * Serve the devices' handshake, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a free
-   * one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and `LocalCloud` serves none.
+   * one (5683 is a cloud's usual one). Without it, `simulate` takes a free one for Duos, and the API has none.
    */
   devicePort?: number
   /** The access token to accept; without it, a new random one. */
@@ -1539,13 +1539,13 @@ export interface NewKeyOptions {
    */
   file?: string
   /**
-   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key file that this command makes with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else a terminal asks for it.
+   * A file whose first line is the passphrase of every key file that this command makes or reads, or - for standard
+   * input. Else DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2239,7 +2239,7 @@ export interface ResetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+   * Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2256,13 +2256,13 @@ export interface ResetOptions {
    */
   dryRun?: boolean
   /**
-   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key file that this command makes with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else a terminal asks for it.
+   * A file whose first line is the passphrase of every key file that this command makes or reads, or - for standard
+   * input. Else DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2317,7 +2317,7 @@ export interface ResetResult {
 
 /** Options of `restoreKey`. */
 export interface RestoreOptions {
-  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. The passphrase opens an encrypted one. */
+  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
   file?: string
   /** The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API. */
   key?: Uint8Array
@@ -2334,7 +2334,7 @@ export interface RestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+   * Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2351,13 +2351,13 @@ export interface RestoreOptions {
    */
   dryRun?: boolean
   /**
-   * Encrypt the key that is saved, with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key file that this command makes with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else a terminal asks for it.
+   * A file whose first line is the passphrase of every key file that this command makes or reads, or - for standard
+   * input. Else DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2584,7 +2584,7 @@ export interface ServerKeyRestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+   * Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
@@ -2659,7 +2659,7 @@ export interface ServerKeySetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now: it is then lost for good. With bootloaders r3 to r5,
+   * Do not back up what is there now: what is written over is in no new backup. With bootloaders r3 to r5,
    * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */

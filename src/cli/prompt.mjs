@@ -1,7 +1,7 @@
 /** Asks before a write. */
 
 import { BOARDS, PAIR_BEFORE } from './layout.mjs'
-import { brief, columnsOf, linesOf } from './words.mjs'
+import { brief, columnsOf, laidOut, linesOf } from './words.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
@@ -116,7 +116,9 @@ export function describePlan(
   const lines = rows.map(
     ([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${behind(value ?? '', width + 2)}`,
   )
-  const cautions = plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${behind(caution, 9)}`)
+  const label = paintErr('red', 'caution:')
+  const bold = (/** @type {string} */ command) => paintErr('bold', command)
+  const cautions = plan.cautions.map((caution) => laidOut(caution, { stream: process.stderr, label, bold }))
   return [...lines, ...cautions].join('\n')
 }
 

@@ -233,9 +233,7 @@ const DESCRIBE = {
     const { folder, backups, elsewhere, unreadable } = result
     const others = elsewhere.length > 0 ? '; in other places there are:' : ''
     if (backups.length === 0) output.say(`no backups in ${printable(folder)}${others}`)
-    const all = [...backups, ...elsewhere]
-    all.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
-    for (const backup of all) {
+    for (const backup of [...backups, ...elsewhere]) {
       const device = backup.deviceId ? `Duo ${backup.deviceId}` : 'Duo (id unknown)'
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(

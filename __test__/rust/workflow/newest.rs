@@ -7,7 +7,7 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
     BackupOptions, DctRestoreOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions,
-    ServerOptions, Target, Verdict, VerifyOptions, rotate, verify,
+    ServerKeySetOptions, ServerOptions, Target, Verdict, VerifyOptions, rotate, verify,
 };
 
 use crate::workflow::bench::{Asker, NEW, OLD, cloud_at, dry_run, id, key, restore_of, writing_to};
@@ -217,9 +217,44 @@ fn the_way_out_of_a_broken_pair_repeats_that_the_address_is_not_proven() {
     assert!(hint.contains("--from-device --path 1-1 --allow-unproven-address"), "{hint}");
 
     let key_file = Some(place.bench.key_file(OLD));
-    let error =
-        place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions { key_file, ..options }));
+    let target = Target { path: None, ..options.target.clone() };
+    let options = VerifyOptions { key_file, target, ..options };
+    let error = place.bench.run(&Asker::new(), |context| verify(context, &options));
     assert!(error.unwrap_err().message().contains("are for an attached Duo"));
+}
+
+/// Reset, and then restored only half: the backup of the key that the cloud took is the one to restore.
+#[test]
+fn a_slot_without_a_key_gets_the_one_that_the_cloud_has() {
+    let place = Place::new();
+    let old = place.bench.backup(&BackupOptions::default()).unwrap().path;
+    place.provision(own_key()).unwrap();
+    place.bench.set_slot(key(NEW));
+    place.bench.backup(&BackupOptions::default()).unwrap();
+    place.bench.set_slot(&key(OLD)[..300]);
+    let found_now = place.examined(false, None);
+    let command = found(&found_now, "KEY_SLOT_GARBAGE").unwrap().command.clone().unwrap();
+    assert!(command.starts_with(&format!("duo-provision restore {}", old.display())), "{command}");
+}
+
+/// The API of the new one is not known yet.
+#[test]
+fn after_a_move_to_another_cloud_the_old_ones_api_is_not_printed() {
+    let place = Place::new();
+    let printed = || {
+        let dry = ResetOptions { write: dry_run(), ..ResetOptions::default() };
+        place.bench.reset(&dry).unwrap().provision_command
+    };
+    place.provision(own_key()).unwrap();
+    assert!(printed().contains(&place.cloud.url()));
+    let earlier = String::from_utf8(place.bench.records()).unwrap().replace("2026-01-31", "2026-01-30");
+    place.bench.set_journal(earlier.as_bytes());
+    assert!(printed().contains(&place.cloud.url()));
+    let other = Place::new();
+    let file = Some(place.bench.file("server.pem", other.cloud.server_key().unwrap().as_bytes()));
+    let host = Some("127.0.0.1".to_owned());
+    place.bench.set_server(&ServerKeySetOptions { file, host, ..ServerKeySetOptions::default() }).unwrap();
+    assert!(printed().ends_with(" --api-url URL"), "{}", printed());
 }
 
 /// What Particle's cloud was told does not matter to a Duo of another cloud, and the other way round.

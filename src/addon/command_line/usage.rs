@@ -20,7 +20,8 @@ pub(super) fn is_meant_as_id(word: &str) -> bool {
     match word.parse::<DeviceId>() {
         Ok(_) | Err(DeviceIdError::Empty | DeviceIdError::UsbId | DeviceIdError::Placeholder) => true,
         Err(DeviceIdError::Length(digits)) => ID_DIGITS.contains(&digits),
-        Err(DeviceIdError::NotHex) => false,
+        // A letter for a digit; no command has a name as long as that.
+        Err(DeviceIdError::NotHex) => word.len() == 24,
     }
 }
 

@@ -13,8 +13,7 @@ pub fn caution(context: Context<'_>, started: &Started, particle: Option<bool>) 
     let device = DeviceMark { id: Some(id), ..started.device.clone() };
     let known = known_of(context, &device);
     let operations = done_to(&device, context.bus.address().as_deref(), &known);
-    let current = started.after?;
-    let held = started.before.unwrap_or(current);
+    let (current, held) = (started.after, started.before.or(started.after));
     let other = Records { current, held, particle, operations }.told_other()?;
     Some(format!(
         "as far as is known, the cloud has another key of this Duo, {} ({}): after this write the Duo cannot connect until \

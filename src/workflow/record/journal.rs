@@ -123,18 +123,26 @@ pub fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
 }
 
 fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
+    let known: Vec<Operation> =
+        operations(context, None).unwrap_or_default().into_iter().rev().chain(past(context, id)).collect();
+    let its = |operation: &&Operation| operation.started.device.id == Some(id);
+    // What another cloud was told before the Duo got a new one does not matter.
+    let moved = known
+        .iter()
+        .filter(its)
+        .find(|operation| operation.kind() == OperationKind::ServerKeySet && operation.is_done());
+    let moved = moved.map(|operation| operation.started_at.clone());
     let sent = |operation: &Operation| {
-        operation.started.device.id == Some(id)
+        its(&operation)
+            && Some(&operation.started_at) >= moved.as_ref()
             && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
             && !operation.dismissed
             && (operation.is_done() || operation.may_be_known())
     };
-    let open = operations(context, None).unwrap_or_default();
-    let newest_first = open.into_iter().rev().chain(past(context, id)).filter(sent);
     // Prefer an operation whose key the cloud certainly took; then the newer one.
     let order = |operation: &Operation| (operation.took_a_key(), operation.started_at.clone());
     let newer = |one, other| if order(&other) > order(&one) { other } else { one };
-    newest_first.reduce(newer)
+    known.into_iter().filter(sent).reduce(newer)
 }
 
 /// Records that a key was proven to pair with the cloud's. `request`: the options that asked for it.

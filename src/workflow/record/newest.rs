@@ -96,10 +96,10 @@ fn of_backup(backup: &Entry) -> Option<Known> {
 
 /// The records of one Duo.
 pub struct Records<'k> {
-    /// The key to compare: the one in the Duo, or the one that is to be written to it.
-    pub current: Fingerprint,
-    /// The key that the Duo held when a cloud was sent the generic key.
-    pub held: Fingerprint,
+    /// The key to compare: the one in the Duo, or the one that is to be written to it, if there is one.
+    pub current: Option<Fingerprint>,
+    /// The key in the Duo, if there is one.
+    pub held: Option<Fingerprint>,
     /// Whether the Duo is meant for Particle's cloud, if that is known: what the other kind of cloud was told does not
     /// matter to it.
     pub particle: Option<bool>,
@@ -130,7 +130,7 @@ impl Records<'_> {
     }
 
     fn is_own(&self, known: &Known) -> bool {
-        known.key == self.current
+        Some(known.key) == self.current
     }
 
     /// What is known, the oldest first.
@@ -148,7 +148,7 @@ impl Records<'_> {
             if known.key == PublicKey::generic().fingerprint()
                 && matches!(&known.how, How::Told { api_url: Some(url) } if is_particle(url))
             {
-                known.key = self.held;
+                known.key = self.held.unwrap_or(known.key);
             }
         }
         known

@@ -74,7 +74,7 @@ impl Patient<'_> {
                 .advice("a rotation of this Duo's key is in flight: it says which key belongs there")
                 .command("duo-provision status".to_owned()),
             // The Duo makes a new key by itself, which its cloud does not know.
-            Code::KeySlotBlank => match self.newest(|entry| self.was_in_the_duo(entry)) {
+            Code::KeySlotBlank => match self.best_backup() {
                 Some(backup) => self.restore(found, backup),
                 None => found,
             },
@@ -84,7 +84,7 @@ impl Patient<'_> {
                     None => found.command(format!("duo-provision backup --raw{}", self.arguments)),
                 }
             }
-            _ => match self.newest(|entry| self.was_in_the_duo(entry)) {
+            _ => match self.best_backup() {
                 Some(backup) => self.restore(found, backup),
                 None if self.device.device_id.is_none() => found
                     .advice("which Duo this is has to be known, to look for its key in the archive")
@@ -98,6 +98,18 @@ impl Patient<'_> {
                     .fix(self.fix(FixOperation::Reset)),
             },
         }
+    }
+
+    fn records(&self, current: Option<Fingerprint>) -> Records<'_> {
+        let operations = done_to(&self.device.into(), self.usbip.as_deref(), self.operations);
+        Records { current, held: current, particle: self.is_meant_for_particle(), operations }
+    }
+
+    /// The backup to restore where the slot holds no key: that of the key that the cloud has, else the newest.
+    fn best_backup(&self) -> Option<&Entry> {
+        let told = self.records(None).told_other().map(|known| known.key);
+        let told = told.and_then(|key| self.newest(|entry| entry.fingerprint == Some(key)));
+        told.or_else(|| self.newest(|entry| self.was_in_the_duo(entry)))
     }
 
     /// True for a key that was read from the Duo, or that a rotation wrote to it.
@@ -128,11 +140,16 @@ impl Patient<'_> {
         if self.proven {
             return None;
         }
-        let of_this =
-            |entry: &&Entry| entry.device_id == Some(id) && entry.simulated == self.device.simulated;
-        let operations = done_to(&self.device.into(), self.usbip.as_deref(), self.operations);
-        let particle = self.is_meant_for_particle();
-        let records = Records { current, held: current, particle, operations };
+        let records = self.records(Some(current));
+        // Virtual Duos of another server have the same ids.
+        let is_of_server = |entry: &Entry| {
+            records.operations.iter().any(|operation| operation.backup.as_ref() == Some(&entry.path))
+        };
+        let of_this = |entry: &&Entry| {
+            entry.device_id == Some(id)
+                && entry.simulated == self.device.simulated
+                && (!entry.simulated || is_of_server(entry))
+        };
         let known = records.newer(self.all_backups().filter(of_this))?;
         let key_file = self.newest(|entry| entry.fingerprint == Some(known.key));
         Some(self.described(&known, key_file))
@@ -156,7 +173,7 @@ impl Patient<'_> {
                 .command("duo-provision status".to_owned());
         }
         let why = match known.how {
-            How::BackedUp | How::Written => "somebody else has changed the Duo's key since, and its cloud is",
+            How::BackedUp | How::Written => "the Duo's key was changed since, and its cloud is",
             How::Told { .. } | How::Proven => "the cloud is",
         };
         let why = format!("{why} likely to know that key alone, which is then why the Duo does not connect");
@@ -170,12 +187,10 @@ impl Patient<'_> {
             self.tell.as_ref().map(|tell| format!("tell the cloud the key that is in the Duo: {tell}")),
         ];
         let ways = ways.into_iter().flatten().collect::<Vec<_>>().join("; or ");
-        let first = if prove.is_some() {
-            "prove first whether it knows the one in the Duo, too; if not, "
-        } else {
-            ""
-        };
-        let found = found.advice(format!("{why}: {first}{ways}"));
+        let first = prove.as_ref().map(|prove| {
+            format!("prove first whether it knows the one in the Duo, too: {prove}; if it does not, either ")
+        });
+        let found = found.advice(format!("{why}: {}{ways}", first.unwrap_or_default()));
         match prove.or(give).or(self.tell.clone()) {
             Some(command) => found.command(command),
             None => found,
