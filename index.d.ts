@@ -614,11 +614,14 @@ export interface DoctorOptions {
    */
   allowHttp?: boolean
   /**
-   * Ask this cloud although the Duo's server key is another cloud's.
+   * Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
    * @default false
    */
   allowOtherCloud?: boolean
-  /** A file that holds the access token, or - for standard input. */
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
   tokenFile?: string
   /** The access token itself; only in the API, since a command line is no place for a secret. */
   token?: string
@@ -1763,45 +1766,45 @@ export interface PassphraseRequest {
 
 /** A step of an operation. */
 export type PhaseName =
-  /** Looking for the Duo. */
+  /** looking for the Duo */
   | 'find'
-  /** Waiting for a person to plug a Duo in, or to put it into DFU mode. */
+  /** waiting for a Duo in DFU mode */
   | 'wait'
-  /** Putting a Duo that runs its firmware into DFU mode. */
+  /** putting the Duo into DFU mode */
   | 'enter-dfu'
-  /** Reading the DCT, twice. */
+  /** reading the Duo twice */
   | 'read'
-  /** Reading the DCT at greater length, twice. */
+  /** reading the DCT twice */
   | 'read-dct'
-  /** Keeping a backup. */
+  /** keeping a backup */
   | 'backup'
-  /** Asking for consent. */
+  /** asking before the write */
   | 'confirm'
-  /** Writing a field, usually the key slot. */
+  /** writing to the Duo */
   | 'write'
-  /** Reading it back. */
+  /** comparing what was written */
   | 'verify'
-  /** Waiting for a Duo that went away in the middle of a write. */
+  /** waiting for the Duo, to see what it holds */
   | 'reconcile'
-  /** Leaving DFU mode. */
+  /** leaving DFU mode */
   | 'leave'
-  /** Sending a key to the cloud. */
+  /** sending the public key */
   | 'send'
-  /** Asking the cloud what it knows of the Duo. */
+  /** asking the cloud about the Duo */
   | 'ask'
-  /** Checking that a cloud listens where the Duo would connect to. */
+  /** looking for the cloud's device port */
   | 'greet'
-  /** Performing the Duo's handshake with its cloud. */
+  /** proving the keys to the cloud */
   | 'handshake'
-  /** The same with the key in the Duo, before another one replaces it. */
+  /** proving the old key to the cloud */
   | 'prove-old'
-  /** The same with the key that will be written to the Duo. */
+  /** proving the new key to the cloud */
   | 'prove-new'
-  /** Checking a whole list of devices, before anything is sent. */
+  /** checking the list and its keys */
   | 'check-list'
-  /** Sending the keys of a list to the cloud. */
+  /** sending the public keys of the list */
   | 'send-list'
-  /** Asking the cloud about the devices of a list. */
+  /** asking the cloud about the devices of the list */
   | 'ask-list'
 
 /** A change besides the key, in words without secrets. */

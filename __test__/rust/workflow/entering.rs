@@ -146,7 +146,7 @@ fn commands_bring_it_there_themselves() {
     let asker = Asker::new();
     let bring = Target::default().brought(Some(true), None);
     assert_eq!(backup(&bench, &asker, bring.clone()).unwrap(), "1-1");
-    assert_eq!(asker.phases()[..4], [Phase::Find, Phase::Enter, Phase::Find, Phase::Read]);
+    assert_eq!(asker.phases()[..4], [Phase::Find, Phase::EnterDfu, Phase::Find, Phase::Read]);
 
     bench.hub.with_duo(&bench.paths[0], Duo::restart);
     bench.clock.advance(Duration::from_secs(5));
@@ -234,7 +234,7 @@ fn one_that_has_told_its_id_is_found_in_another_port() {
         bench.arm(Fault::once(gone, 1));
         let hub = bench.hub.clone();
         let asker = Asker::listening(move |event, _| {
-            if *event == Event::Phase(Phase::Enter) {
+            if *event == Event::Phase(Phase::EnterDfu) {
                 hub.plug(Duo::new(options(generation), key_maker(OLD)));
             }
         });
@@ -258,7 +258,7 @@ fn a_permission_that_comes_late_is_waited_for() {
     let bench = running([options(Generation::R6)]);
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
-        if *event == Event::Phase(Phase::Enter) {
+        if *event == Event::Phase(Phase::EnterDfu) {
             // After the request to restart comes the host's SET_CONFIGURATION: denied once from there on.
             let denied = Fault { counting: Counting::All, ..Fault::once(Kind::Denied, 2) };
             hub.with_duo(&path, |duo, _| duo.faults().arm(denied));
@@ -308,7 +308,7 @@ fn with_both_a_duo_that_is_plugged_in_is_enough() {
     let asker = person(&bench, Duo::plug_in);
     let bring = target(Some(&id(1)), None).brought(Some(true), Some(true));
     assert_eq!(backup(&bench, &asker, bring).unwrap(), "1-1");
-    assert_eq!(asker.phases()[..4], [Phase::Find, Phase::Wait, Phase::Enter, Phase::Find]);
+    assert_eq!(asker.phases()[..4], [Phase::Find, Phase::Wait, Phase::EnterDfu, Phase::Find]);
 }
 
 #[test]
@@ -469,7 +469,7 @@ fn a_duo_that_is_there_is_not_waited_for() {
     let bench = Bench::new(Generation::R4);
     let asker = Asker::new();
     backup(&bench, &asker, Target::default().brought(Some(true), Some(true))).unwrap();
-    assert!(!asker.phases().contains(&Phase::Wait) && !asker.phases().contains(&Phase::Enter));
+    assert!(!asker.phases().contains(&Phase::Wait) && !asker.phases().contains(&Phase::EnterDfu));
 }
 
 #[test]

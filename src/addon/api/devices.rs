@@ -5,7 +5,7 @@ use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
-use crate::workflow::{self, AskOptions, CloudOptions, Target};
+use crate::workflow::{self, AskOptions, Target};
 
 fn list_options(given: ListOptions) -> Mapped<workflow::TargetOptions> {
     let options = workflow::TargetOptions { target: given.which.target()?, timeout: given.timeout };
@@ -21,16 +21,7 @@ fn doctor_options(given: DoctorOptions) -> Mapped<workflow::DoctorOptions> {
     let options = workflow::DoctorOptions {
         target: given.which.target()?,
         archive: given.archive,
-        cloud: AskOptions {
-            ask: given.cloud,
-            cloud: CloudOptions {
-                api_url: given.api_url,
-                allow_http: given.allow_http.unwrap_or_default(),
-                allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
-                token_file: given.token_file,
-                token: given.token,
-            },
-        },
+        cloud: AskOptions { ask: given.cloud, cloud: given.which_cloud.into() },
         verify: given.verify.unwrap_or_default(),
         timeout: given.timeout,
     };

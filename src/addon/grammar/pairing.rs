@@ -25,22 +25,9 @@ pub struct DoctorOptions {
     /// alone, Particle's cloud is asked only about a Duo that is meant for it. In the API, false never asks.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub cloud: Option<bool>,
-    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-    /// used, unless given.
-    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
-    pub api_url: Option<String>,
-    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
-    pub allow_http: Option<bool>,
-    /// Ask this cloud although the Duo's server key is another cloud's.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
-    pub allow_other_cloud: Option<bool>,
-    /// A file that holds the access token, or - for standard input.
-    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
-    pub token_file: Option<String>,
-    /// The access token itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub token: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which_cloud: WhichCloud,
     /// Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,

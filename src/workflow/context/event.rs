@@ -13,80 +13,45 @@ use crate::outcome::Code;
 use crate::workflow::context::one_of_all::DuoEnded;
 use crate::workflow::context::target::DeviceRef;
 
-/// A step of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename = "PhaseName", rename_all = "kebab-case")]
-pub enum Phase {
-    /// Looking for the Duo.
-    Find,
-    /// Waiting for a person to plug a Duo in, or to put it into DFU mode.
-    Wait,
-    /// Putting a Duo that runs its firmware into DFU mode.
-    #[serde(rename = "enter-dfu")]
-    Enter,
-    /// Reading the DCT, twice.
-    Read,
-    /// Reading the DCT at greater length, twice.
-    ReadDct,
-    /// Keeping a backup.
-    Backup,
-    /// Asking for consent.
-    Confirm,
-    /// Writing a field, usually the key slot.
-    Write,
-    /// Reading it back.
-    Verify,
-    /// Waiting for a Duo that went away in the middle of a write.
-    Reconcile,
-    /// Leaving DFU mode.
-    Leave,
-    /// Sending a key to the cloud.
-    Send,
-    /// Asking the cloud what it knows of the Duo.
-    Ask,
-    /// Checking that a cloud listens where the Duo would connect to.
-    Greet,
-    /// Performing the Duo's handshake with its cloud.
-    Handshake,
-    /// The same with the key in the Duo, before another one replaces it.
-    ProveOld,
-    /// The same with the key that will be written to the Duo.
-    ProveNew,
-    /// Checking a whole list of devices, before anything is sent.
-    CheckList,
-    /// Sending the keys of a list to the cloud.
-    SendList,
-    /// Asking the cloud about the devices of a list.
-    AskList,
+/// Makes the list of phases, each with what is being done in words.
+macro_rules! phases {
+    ($($name:ident = $words:literal,)*) => {
+        /// A step of an operation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename = "PhaseName", rename_all = "kebab-case")]
+        pub enum Phase { $(#[doc = $words] $name,)* }
+
+        impl Phase {
+            /// What is being done, in words.
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$name => $words,)* }
+            }
+        }
+    };
 }
 
-impl Phase {
-    /// What is being done, in words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Find => "looking for the Duo",
-            Self::Wait => "waiting for a Duo in DFU mode",
-            Self::Enter => "putting the Duo into DFU mode",
-            Self::Read => "reading the Duo twice",
-            Self::ReadDct => "reading the DCT twice",
-            Self::Backup => "keeping a backup",
-            Self::Confirm => "asking before the write",
-            Self::Write => "writing to the Duo",
-            Self::Verify => "comparing what was written",
-            Self::Reconcile => "waiting for the Duo, to see what it holds",
-            Self::Leave => "leaving DFU mode",
-            Self::Send => "sending the public key",
-            Self::Ask => "asking the cloud about the Duo",
-            Self::Greet => "looking for the cloud's device port",
-            Self::Handshake => "proving the keys to the cloud",
-            Self::ProveOld => "proving the old key to the cloud",
-            Self::ProveNew => "proving the new key to the cloud",
-            Self::CheckList => "checking the list and its keys",
-            Self::SendList => "sending the public keys of the list",
-            Self::AskList => "asking the cloud about the devices of the list",
-        }
-    }
+phases! {
+    Find = "looking for the Duo",
+    Wait = "waiting for a Duo in DFU mode",
+    EnterDfu = "putting the Duo into DFU mode",
+    Read = "reading the Duo twice",
+    ReadDct = "reading the DCT twice",
+    Backup = "keeping a backup",
+    Confirm = "asking before the write",
+    Write = "writing to the Duo",
+    Verify = "comparing what was written",
+    Reconcile = "waiting for the Duo, to see what it holds",
+    Leave = "leaving DFU mode",
+    Send = "sending the public key",
+    Ask = "asking the cloud about the Duo",
+    Greet = "looking for the cloud's device port",
+    Handshake = "proving the keys to the cloud",
+    ProveOld = "proving the old key to the cloud",
+    ProveNew = "proving the new key to the cloud",
+    CheckList = "checking the list and its keys",
+    SendList = "sending the public keys of the list",
+    AskList = "asking the cloud about the devices of the list",
 }
 
 /// How far a transfer is; the names are particle-usb's (`progress` in its `src/dfu.js`). An upload comes from the Duo,

@@ -40,7 +40,7 @@ pub fn enter_dfu(context: Context<'_>, target: &Target, boards: &[Board]) -> Res
     }
     let entered = match seen.running {
         Some(running) => {
-            context.phase(Phase::Enter);
+            context.phase(Phase::EnterDfu);
             entering.enter(&running).map_err(|error| error.during("putting the Duo into DFU mode"))?
         }
         None if waits => target.clone(),

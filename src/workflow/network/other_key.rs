@@ -4,7 +4,7 @@ use crate::journal::{DeviceMark, Started};
 use crate::workflow::context::Context;
 use crate::workflow::next::command_line::option;
 use crate::workflow::next::which;
-use crate::workflow::record::newest::{Records, done_to, known_of};
+use crate::workflow::record::newest::{Records, known_of, was_done_to};
 
 /// The warning before an operation that writes a key, if a cloud is known to have another one. `particle`: whether the
 /// Duo is meant for Particle's cloud afterwards, if that is known.
@@ -12,7 +12,8 @@ pub fn caution(context: Context<'_>, started: &Started, particle: Option<bool>) 
     let id = started.device.id.or(started.request.owner)?;
     let device = DeviceMark { id: Some(id), ..started.device.clone() };
     let known = known_of(context, &device);
-    let operations = done_to(&device, context.bus.address().as_deref(), &known);
+    let usbip = context.bus.address();
+    let operations = known.iter().filter(|known| was_done_to(known, &device, usbip.as_deref())).collect();
     let (current, held) = (started.after, started.before.or(started.after));
     let other = Records { current, held, particle, operations }.told_other()?;
     Some(format!(

@@ -165,22 +165,15 @@ pub fn known_of(context: Context<'_>, device: &DeviceMark) -> Vec<Operation> {
     settled.into_iter().rev().chain(open).collect()
 }
 
-/// Those of the operations that were done to this Duo, or told a cloud of its key. `usbip`: the address of the server
-/// that has the Duo.
-pub fn done_to<'o>(
-    device: &DeviceMark,
-    usbip: Option<&str>,
-    operations: &'o [Operation],
-) -> Vec<&'o Operation> {
-    let done = |operation: &&Operation| {
-        let its = &operation.started.device;
-        let request = &operation.started.request;
-        // Virtual Duos are new after every start of their server, with the same ids.
-        let same_server = request.usbip.is_none() || request.usbip.as_deref() == usbip;
-        device.id.is_some()
-            && its.id.or(request.owner) == device.id
-            && (its.simulated == device.simulated || its.path.is_none())
-            && same_server
-    };
-    operations.iter().filter(done).collect()
+/// Whether an operation was done to this Duo, or told a cloud of its key. `usbip`: the address of the server that has
+/// the Duo.
+pub fn was_done_to(operation: &Operation, device: &DeviceMark, usbip: Option<&str>) -> bool {
+    let Operation { started, .. } = operation;
+    let (its, request) = (&started.device, &started.request);
+    // Virtual Duos are new after every start of their server, with the same ids.
+    let same_server = request.usbip.is_none() || request.usbip.as_deref() == usbip;
+    device.id.is_some()
+        && its.id.or(request.owner) == device.id
+        && (its.simulated == device.simulated || its.path.is_none())
+        && same_server
 }

@@ -12,7 +12,7 @@ use crate::workflow::context::{DeviceRef, Snapshot};
 use crate::workflow::describe::server::is_for_particle;
 use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
-use crate::workflow::record::newest::{How, Known, Records, done_to};
+use crate::workflow::record::newest::{How, Known, Records, was_done_to};
 
 /// A Duo that was read.
 pub struct Patient<'a> {
@@ -101,8 +101,13 @@ impl Patient<'_> {
     }
 
     fn records(&self, current: Option<Fingerprint>) -> Records<'_> {
-        let operations = done_to(&self.device.into(), self.usbip.as_deref(), self.operations);
+        let operations = self.done().collect();
         Records { current, held: current, particle: self.is_meant_for_particle(), operations }
+    }
+
+    fn done(&self) -> impl Iterator<Item = &Operation> {
+        let device = self.device.into();
+        self.operations.iter().filter(move |operation| was_done_to(operation, &device, self.usbip.as_deref()))
     }
 
     /// The backup to restore where the slot holds no key: that of the key that the cloud has, else the newest.
@@ -120,8 +125,7 @@ impl Patient<'_> {
     }
 
     fn rotations(&self) -> impl Iterator<Item = &Operation> {
-        let done = done_to(&self.device.into(), self.usbip.as_deref(), self.operations).into_iter();
-        done.filter(|operation| operation.kind() == OperationKind::Rotate)
+        self.done().filter(|operation| operation.kind() == OperationKind::Rotate)
     }
 
     fn is_rotating(&self) -> bool {

@@ -20,7 +20,7 @@ use crate::workflow::next::{tell_cloud_of, which_of};
 use crate::workflow::record::backup::locate_archive;
 use crate::workflow::record::journal::{operations, selection};
 use crate::workflow::record::kept::kept_elsewhere;
-use crate::workflow::record::newest::known_of;
+use crate::workflow::record::newest::{known_of, was_done_to};
 
 pub use crate::workflow::commands::doctor::asking::AskOptions;
 pub use crate::workflow::commands::doctor::finding::{
@@ -167,16 +167,6 @@ fn name(opened: &mut Opened<'_>, target: &Target) {
     }
 }
 
-/// Whether an operation was done to this Duo, which holds `key`. An operation that only sends a key to a cloud records
-/// no port.
-fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerprint>) -> bool {
-    let its = &operation.started.device;
-    match (its.id.or(operation.started.request.owner), device.id) {
-        (Some(its_id), Some(id)) => its_id == id && (its.simulated == device.simulated || its.path.is_none()),
-        _ => operation.worked_on(device, key),
-    }
-}
-
 /// Examines the Duos.
 struct Looking<'a, 'l> {
     context: Context<'a>,
@@ -278,9 +268,15 @@ impl<'a> Looking<'a, '_> {
 
     /// Takes out the operations on this Duo that were cut short, as findings.
     fn in_flight_of(&mut self, device: &DeviceRef, key: Option<Fingerprint>) -> Vec<Finding> {
-        let mark = device.into();
-        let its: Vec<Operation> =
-            self.cut_short.extract_if(.., |operation| was_done_to(operation, &mark, key)).collect();
+        let (mark, usbip) = (DeviceMark::from(device), self.context.bus.address());
+        let is_its = |operation: &mut Operation| {
+            let named = operation.started.device.id.or(operation.started.request.owner).and(mark.id);
+            match named {
+                Some(_) => was_done_to(operation, &mark, usbip.as_deref()),
+                None => operation.worked_on(&mark, key),
+            }
+        };
+        let its: Vec<Operation> = self.cut_short.extract_if(.., is_its).collect();
         its.iter().map(|operation| in_flight(&report(operation, false))).collect()
     }
 }
