@@ -68,7 +68,8 @@ function describeFinding(
   output.print(`  ${mark}${hanging(found, INDENT)}`)
   if (advice) output.print(advised(printable(advice), output))
   // Never broken into lines, even on a narrow terminal: it is there to be copied.
-  if (command && !advice?.includes(command)) output.print(`${' '.repeat(INDENT)}${output.paint('bold', command)}`)
+  if (command && !advice?.includes(command))
+    output.print(`${' '.repeat(INDENT)}${output.paint('bold', command)}`)
 }
 
 /** Advice below its finding; a command in it has a line of its own, to be copied. */
