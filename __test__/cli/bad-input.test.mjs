@@ -29,6 +29,8 @@ test('arguments, tokens and URLs', async (t) => {
     ['--json'],
     ['list', '--jsn'],
     ['my-duo'],
+    // A letter for a digit.
+    [`${ID.slice(0, -1)}z`],
     ['list', '--timeout', '0'],
     [ID],
     ['list', '--bogus', '--json'],

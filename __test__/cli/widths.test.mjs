@@ -3,11 +3,36 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { restoreKey } from '../../index.js'
+import { describePlan } from '../../src/cli/prompt.mjs'
 import { atWidth, KEYS, MAIN, NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const ESCAPE = '\u001b'
 
 const skip = NO_TERMINAL
+
+test('a command in a warning before a question is in one piece on a narrow terminal', (t) => {
+  for (const [name, value] of /** @type {const} */ ([
+    ['isTTY', true],
+    ['columns', 40],
+  ])) {
+    const before = Object.getOwnPropertyDescriptor(process.stderr, name)
+    Object.defineProperty(process.stderr, name, { value, configurable: true })
+    t.after(() =>
+      before ? Object.defineProperty(process.stderr, name, before) : delete process.stderr[name],
+    )
+  }
+  const command = `duo-provision doctor --device ${'30001a00'.repeat(3)} --usbip 127.0.0.1:3240`
+  const cautions = [`the cloud has another key of this Duo; both ways out are shown by: ${command}`]
+  const device = /** @type {any} */ ({ board: 'duo', path: '1-1', simulated: true })
+  const plan = /** @type {any} */ ({ action: 'restore-dct', device, changes: [], cautions })
+  const lines = describePlan(plan, { paintErr: (_, text) => text }).split('\n')
+  assert.ok(lines.some((line) => line.trim() === command))
+  const prose = lines.slice(
+    lines.findIndex((line) => line.startsWith('caution:')),
+    -1,
+  )
+  assert.ok(prose.length > 1 && prose.every((line) => line.length <= 40))
+})
 
 /** A sandbox and a Duo with a key that is always the same. */
 async function known(/** @type {import('node:test').TestContext} */ t) {

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { doctor, LocalCloud, restoreKey, rotateKey, status, verifyPairing } from '../../src/entry.cjs'
+import {
+  backupKey,
+  doctor,
+  LocalCloud,
+  restoreKey,
+  rotateKey,
+  status,
+  verifyPairing,
+} from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 /** @param {import('node:test').TestContext} t */
@@ -86,6 +94,20 @@ test('what doctor offers as a fix is a call of the API', async (t) => {
   await restoreKey({ file: '', ...problem?.fix?.options })
   assert.equal(state().fingerprint, fingerprint)
   assert.equal((await look()).problems, 0)
+})
+
+test('a new virtual Duo is not judged by the key of an earlier one with the same id', async (t) => {
+  const earlier = await openLab(t)
+  const archive = { archive: earlier.archive }
+  await backupKey({ ...earlier.usb, ...archive })
+  const newer = (/** @type {import('../../index.js').DoctorResult} */ { duos }) =>
+    duos[0]?.findings.some(({ code }) => code === 'NEWER_KEY_KNOWN')
+  const { duo, usb } = await openLab(t)
+  assert.equal(newer(await doctor({ ...usb, ...archive })), false)
+  // Its own backup counts.
+  await backupKey({ ...usb, ...archive })
+  duo.setKeySlot('1-1', earlier.duo.keySlot('1-1'))
+  assert.equal(newer(await doctor({ ...usb, ...archive })), true)
 })
 
 test('doctor asks the cloud that it is given a token for, and fails with none', async (t) => {
