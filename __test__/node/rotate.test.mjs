@@ -6,12 +6,13 @@ import {
   backupKey,
   doctor,
   LocalCloud,
+  provision,
   restoreKey,
   rotateKey,
   status,
   verifyPairing,
 } from '../../src/entry.cjs'
-import { openLab } from './lab.mjs'
+import { openCloud, openLab } from './lab.mjs'
 
 /** @param {import('node:test').TestContext} t */
 async function together(t) {
@@ -94,6 +95,23 @@ test('what doctor offers as a fix is a call of the API', async (t) => {
   await restoreKey({ file: '', ...problem?.fix?.options })
   assert.equal(state().fingerprint, fingerprint)
   assert.equal((await look()).problems, 0)
+})
+
+test('a restore that breaks the pair is noted where nobody is asked', async (t) => {
+  const { usb, writing, state } = await openLab(t)
+  const { credentials } = await openCloud(t)
+  const { deviceId, fingerprint = '' } = state()
+  await provision({ ...usb, ...credentials, deviceId, fromDevice: true })
+  const { duo: other } = await openLab(t)
+  /** @type {string[]} */
+  const notes = []
+  await restoreKey(
+    { ...writing, key: other.keySlot('1-1'), allowOtherDevice: true },
+    { onEvent: (event) => event.type === 'note' && notes.push(event.message) },
+  )
+  const warning = notes.find((note) => note.includes('the cloud has another key of this Duo')) ?? ''
+  assert.ok(warning.includes(fingerprint.slice(0, 8)), notes.join('\n'))
+  assert.ok(warning.includes(`duo-provision doctor --device ${deviceId}`), warning)
 })
 
 test('a new virtual Duo is not judged by the key of an earlier one with the same id', async (t) => {

@@ -253,7 +253,15 @@ fn after_a_move_to_another_cloud_the_old_ones_api_is_not_printed() {
     let other = Place::new();
     let file = Some(place.bench.file("server.pem", other.cloud.server_key().unwrap().as_bytes()));
     let host = Some("127.0.0.1".to_owned());
-    place.bench.set_server(&ServerKeySetOptions { file, host, ..ServerKeySetOptions::default() }).unwrap();
+    let moving = ServerKeySetOptions { file, host, ..ServerKeySetOptions::default() };
+    let dump = place.bench.image("before.bin", false);
+    place.bench.set_server(&moving).unwrap();
+    assert!(printed().ends_with(" --api-url URL"), "{}", printed());
+    // The same by a dump; and where nothing is written, the Duo has not moved.
+    place.bench.set_journal(earlier.as_bytes());
+    place.bench.set_server(&moving).unwrap();
+    assert!(printed().contains(&place.cloud.url()), "{}", printed());
+    place.bench.restore_dct(&fields(&dump, "server-public-key")).unwrap();
     assert!(printed().ends_with(" --api-url URL"), "{}", printed());
 }
 

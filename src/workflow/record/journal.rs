@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use crate::archive::Stored;
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, SERVER_PUBLIC_KEY};
 use crate::error::Error;
 use crate::journal::{
-    DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Request, Started, Step,
+    DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Reached, Request, Started,
+    Step,
 };
 use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target};
@@ -127,11 +128,11 @@ fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
         operations(context, None).unwrap_or_default().into_iter().rev().chain(past(context, id)).collect();
     let its = |operation: &&Operation| operation.started.device.id == Some(id);
     // What another cloud was told before the Duo got a new one does not matter.
-    let moved = known
-        .iter()
-        .filter(its)
-        .find(|operation| operation.kind() == OperationKind::ServerKeySet && operation.is_done());
-    let moved = moved.map(|operation| operation.started_at.clone());
+    let named_another = |operation: &&Operation| {
+        let written = operation.has(Reached::Writing) && operation.has(Reached::Verified);
+        written && operation.fields().contains(&SERVER_PUBLIC_KEY.kebab_name())
+    };
+    let moved = known.iter().filter(its).find(named_another).map(|operation| operation.started_at.clone());
     let sent = |operation: &Operation| {
         its(&operation)
             && Some(&operation.started_at) >= moved.as_ref()

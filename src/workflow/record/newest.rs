@@ -1,5 +1,5 @@
-//! Finds the newest key that is known of a Duo. If the Duo holds another one, somebody changed the Duo's key, and its
-//! cloud probably knows only the newest.
+//! Finds the newest key that is known of a Duo. If the Duo holds another one, its key was changed, and its cloud
+//! probably knows only the newest.
 //!
 //! The journal shows which key was written to the Duo, sent to a cloud or proven. The date of a backup shows that a key
 //! was in the Duo at that time. A new key that was saved but never written does not count.
